@@ -1,0 +1,264 @@
+import Logging
+import SealpostCore
+import SealpostStore
+import ServiceLifecycle
+
+/// What a poll got.
+package struct PollOutcome: Sendable {
+    package var fetch: FetchOutcome
+    /// Why it ended, if not because there was something to tell.
+    package var end: End?
+
+    package enum End: Sendable, Hashable {
+        case timedOut
+        /// A newer poll took its place.
+        case superseded
+        case revoked
+        /// The node stops: the answer closes the connection.
+        case draining
+        /// Nobody waits for the answer any more.
+        case cancelled
+    }
+}
+
+/// Deposits, claims, acknowledgements and polls: batches what goes to the store, and wakes who waits.
+package final class MailService: Service {
+    package let store: any MailStore
+    package let revocations: RevocationTable
+    private let waiters = Waiters()
+    private let upkeep: Upkeep
+    private let logger: Logger
+    private let deposits: Batcher<Deposit, DepositOutcome>
+    private let claims: Batcher<Claim, ClaimOutcome>
+    private let acks: Batcher<Ack, AckOutcome>
+    private let fetches: Batcher<Fetch, FetchOutcome>
+
+    package init(
+        store: any MailStore, revocations: RevocationTable = RevocationTable(), upkeep: Upkeep = Upkeep(),
+        logger: Logger
+    ) {
+        self.store = store
+        self.revocations = revocations
+        self.upkeep = upkeep
+        self.logger = logger
+        let waiters = self.waiters
+        deposits = Batcher(
+            limit: 256, maximumWeight: 8 * 1024 * 1024,
+            weight: { $0.envelopes.reduce(0) { $0 + $1.content.count } },
+            perform: { deposits throws(StoreError) in
+                let outcomes = try await store.deposit(deposits)
+                for (mailbox, wake) in Self.wakes(deposits, outcomes) {
+                    waiters.wake(.mailbox(mailbox), wake)
+                }
+                return outcomes
+            })
+        claims = Batcher(limit: 64, perform: { claims throws(StoreError) in try await store.claim(claims) })
+        acks = Batcher(
+            limit: 256, maximumWeight: 4 * Limits.mailboxEnvelopes,
+            weight: { if case .seqs(let seqs) = $0.extent { seqs.count } else { 1 } },
+            perform: { acks throws(StoreError) in try await store.acknowledge(acks) })
+        fetches = Batcher(
+            lanes: 2, limit: 64, perform: { fetches throws(StoreError) in try await store.fetch(fetches) })
+    }
+
+    /// Polls that wait at this node for something to happen.
+    package var parkedPolls: Int { waiters.parkedCount }
+    /// Polls under way at this node: those that wait, and those that are about to, or look into the store.
+    package var openPolls: Int { waiters.count }
+    /// Deposits that wait for the transaction after the one under way.
+    package var queuedDeposits: Int { deposits.queued }
+
+    // MARK: Calls
+
+    package func deposit(_ deposit: Deposit) async throws(StoreError) -> DepositOutcome {
+        try await deposits.submit(deposit)
+    }
+
+    package func claim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome {
+        try await claims.submit(claim)
+    }
+
+    package func acknowledge(_ ack: Ack) async throws(StoreError) -> AckOutcome {
+        try await acks.submit(ack)
+    }
+
+    package func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) {
+        if let mailbox = try await store.withdraw(withdrawal) {
+            waiters.wake(.mailbox(mailbox), .changed)
+        }
+    }
+
+    /// Fetches what follows the cursor, and waits for it if there is nothing: for an item, or a change of the account.
+    ///
+    /// - Parameter wait: how long; zero answers at once.
+    package func poll(_ fetch: Fetch, wait: Duration, bearer: Bearer) async throws(StoreError) -> PollOutcome {
+        let deadline = ContinuousClock.now + wait
+        var first: AccountState?
+        while true {
+            let ticket = waiters.register(on: .mailbox(fetch.mailbox), by: bearer)
+            let outcome: FetchOutcome
+            do throws(StoreError) {
+                outcome = try await fetches.submit(fetch)
+            } catch {
+                waiters.forget(ticket)
+                throw error
+            }
+            // Revoked before it registered, it was not there to be released.
+            if revocations.check(bearer) == .revoked {
+                waiters.forget(ticket)
+                return PollOutcome(fetch: outcome, end: .revoked)
+            }
+            guard wait > .zero, let idle = IdlePoll(outcome), first == nil || first == idle.account else {
+                waiters.forget(ticket)
+                return PollOutcome(fetch: outcome)
+            }
+            first = idle.account
+            switch await waiters.park(ticket, cursor: idle.cursor, until: deadline) {
+            case .look: continue
+            case .delivered(let envelopes, let state):
+                guard state.account == idle.account else { continue }
+                var page = MailboxPage(envelopes, limit: fetch.limit, state: state)
+                page.dormantSince = idle.dormantSince
+                return PollOutcome(fetch: .page(page))
+            case .timedOut: return PollOutcome(fetch: outcome, end: .timedOut)
+            case .superseded: return PollOutcome(fetch: outcome, end: .superseded)
+            case .revoked: return PollOutcome(fetch: outcome, end: .revoked)
+            case .draining: return PollOutcome(fetch: outcome, end: .draining)
+            case .cancelled: return PollOutcome(fetch: outcome, end: .cancelled)
+            }
+        }
+    }
+
+    // MARK: What else happens to waiting polls
+
+    /// Makes the account's polls look again: its device list or its pending devices changed.
+    package func accountChanged(_ account: AccountID) {
+        waiters.wakeAll(of: account)
+    }
+
+    /// Reads the revocation log now, so that what this node just revoked ends at once.
+    package func revocationsChanged() async throws(StoreError) {
+        var page: [Revocation]
+        repeat {
+            page = try await store.revocations(after: revocations.lastNumber, limit: Self.revocationPage)
+            revocations.apply(page)
+            if !page.isEmpty {
+                let subjects = Set(page.map(\.subject))
+                waiters.release { bearer in bearer.subjects.contains(where: subjects.contains) }
+            }
+        } while page.count == Self.revocationPage
+    }
+
+    /// Answers every parked poll, empty; from now on none parks.
+    package func drain() {
+        waiters.drain()
+    }
+
+    // MARK: Service
+
+    private static let revocationPage = 1000
+
+    /// Runs until the graceful shutdown; then finishes what was handed in.
+    package func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.deposits.run() }
+            group.addTask { await self.claims.run() }
+            group.addTask { await self.acks.run() }
+            group.addTask { await self.fetches.run() }
+            await cancelWhenGracefulShutdown {
+                await withDiscardingTaskGroup { loops in
+                    loops.addTask { try? await self.waiters.run() }
+                    loops.addTask { await self.followRevocations() }
+                    loops.addTask { await self.sweep() }
+                }
+            }
+            deposits.close()
+            claims.close()
+            acks.close()
+            fetches.close()
+        }
+    }
+
+    private func followRevocations() async {
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                try await revocationsChanged()
+            } catch {
+                logger.warning("The revocation log could not be read", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: upkeep.revocationInterval)
+        }
+    }
+
+    private func sweep() async {
+        while !Task.isCancelled {
+            var more = false
+            do throws(StoreError) {
+                let report = try await store.sweep(limit: upkeep.sweepLimit)
+                for mailbox in report.expired {
+                    waiters.wake(.mailbox(mailbox), .changed)
+                }
+                more = report.more
+            } catch {
+                logger.warning("The sweeper stopped early", metadata: ["error": "\(error)"])
+            }
+            try? await Task.sleep(for: more ? .milliseconds(20) : upkeep.sweepInterval)
+        }
+    }
+
+    /// What a batch of deposits tells each mailbox: its new envelopes in order, and its state after the last.
+    static func wakes(_ deposits: [Deposit], _ outcomes: [DepositOutcome]) -> [MailboxKey: Wake] {
+        var fresh: [MailboxKey: (envelopes: [Envelope], state: MailboxState)] = [:]
+        for (deposit, outcome) in zip(deposits, outcomes) {
+            guard case .accepted(let receipt) = outcome, receipt.new else { continue }
+            for item in receipt.items {
+                guard case .stored(let seq, let expires) = item.outcome, let state = item.state,
+                    let content = deposit.envelopes.first(where: { $0.device == item.device })?.content
+                else { continue }
+                let envelope = Envelope(
+                    seq: seq, id: deposit.id, from: deposit.sender, received: receipt.received, expires: expires,
+                    content: content)
+                let key = MailboxKey(account: receipt.recipient, device: item.device)
+                fresh[key, default: ([], state)].envelopes.append(envelope)
+                fresh[key]?.state = state
+            }
+        }
+        return fresh.mapValues { .committed($0.envelopes, $0.state) }
+    }
+}
+
+/// A fetch that found nothing: where it stands, and what would be news to it.
+private struct IdlePoll {
+    let cursor: Sequence
+    let account: AccountState
+    let dormantSince: Timestamp?
+
+    init?(_ outcome: FetchOutcome) {
+        switch outcome {
+        case .page(let page) where page.items.isEmpty:
+            cursor = page.cursor
+            account = page.state.account
+            dormantSince = page.dormantSince
+        case .pending(let state):
+            cursor = .start
+            account = state
+            dormantSince = nil
+        case .page, .cursorAhead, .unknownDevice:
+            return nil
+        }
+    }
+}
+
+extension MailboxPage {
+    /// A page of envelopes that were just committed, within the limits of an answer.
+    init(_ envelopes: [Envelope], limit: Int, state: MailboxState) {
+        var bytes = 0
+        let fitting = envelopes.prefix(limit).prefix { envelope in
+            defer { bytes += envelope.content.count }
+            return bytes == 0 || bytes + envelope.content.count <= Limits.fetchBytes
+        }
+        self.init(
+            items: fitting.map(MailboxItem.envelope), cursor: fitting.last?.seq ?? .start,
+            more: fitting.count < envelopes.count, state: state, dormantSince: nil)
+    }
+}

@@ -1,0 +1,32 @@
+import SealpostCore
+import SealpostStore
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Where a server without a database server keeps everything: a folder that only its user can open.
+package struct DataFolder: Sendable {
+    package let path: String
+    /// Whether it was made by this start.
+    package let isNew: Bool
+
+    package var database: String { path + "/sealpost.sqlite" }
+    package var keyring: String { path + "/keyring.json" }
+
+    /// Opens the folder, or makes it with mode 0700 (its parent must be there).
+    package init(opening path: String) throws(ConfigurationError) {
+        self.path = path
+        if mkdir(path, 0o700) == 0 {
+            isNew = true
+            return
+        }
+        guard errno == EEXIST else { throw .unusableFolder(path: path, cause: String(cString: strerror(errno))) }
+        isNew = false
+        guard access(path, R_OK | W_OK | X_OK) == 0 else {
+            throw .unusableFolder(path: path, cause: String(cString: strerror(errno)))
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import SealpostCore
+import SealpostDelivery
+import SealpostStore
+import SealpostStoreSQLite
+import ServiceLifecycle
+
+/// The composition root: what `sealpost serve` runs and the tests test.
+package struct SealpostApp: Service {
+    package let configuration: ServerConfiguration
+    /// Whether there was nothing in the data folder before.
+    package let isFirstRun: Bool
+    package let parts: Dependencies
+    package let logger: Logger
+    private let http: Application<RouterResponder<ServerContext>>
+
+    /// Opens the data folder and the store, brings its schema up to date, and puts the service together. The port
+    /// opens with `run`.
+    ///
+    /// - Parameter onListening: called once with the port that was opened.
+    package static func build(
+        configuration: ServerConfiguration, clock: ServerClock = .system,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws -> SealpostApp {
+        let folder = try DataFolder(opening: configuration.dataFolder)
+        let keyring = try Keyring.load(creatingAt: folder.keyring, now: clock.now())
+        let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
+        do {
+            try await store.migrate()
+            return try await SealpostApp(
+                configuration: configuration, isFirstRun: folder.isNew, store: store, keys: ServerKeys(keyring),
+                clock: clock, onListening: onListening)
+        } catch {
+            await store.close()
+            throw error
+        }
+    }
+
+    private init(
+        configuration: ServerConfiguration, isFirstRun: Bool, store: any MailStore, keys: ServerKeys,
+        clock: ServerClock, onListening: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        let logger = configuration.makeLogger()
+        let mail = MailService(store: store, logger: logger)
+        try await mail.revocationsChanged()
+        let lifecycle = Lifecycle()
+        let parts = Dependencies(
+            store: store, mail: mail, lifecycle: lifecycle, clock: clock,
+            tokens: await BearerTokens(keys: keys, clock: clock), refreshTokens: RefreshTokens(keys: keys),
+            challenges: Challenges(keys: keys, clock: clock, store: store),
+            passwords: try PasswordPool(
+                cost: configuration.passwordProfile.cost, workers: configuration.passwordWorkers,
+                queueLimit: configuration.passwordQueue),
+            limiter: RateLimiter(rates: configuration.rates, clock: clock),
+            registration: configuration.registrationPolicy)
+        let router = Self.router(
+            Self.endpoints(parts), lifecycle: lifecycle,
+            authenticator: Authenticator(tokens: parts.tokens, clock: clock, revocations: mail.revocations))
+        self.configuration = configuration
+        self.isFirstRun = isFirstRun
+        self.parts = parts
+        self.logger = logger
+        http = Application(
+            router: router,
+            server: .http1(
+                configuration: HTTP1Channel.Configuration(
+                    additionalChannelHandlers: [BodyGuardHandler(limit: 4 * Limits.bodyBytes), ClientPresence()],
+                    idleTimeout: .seconds(75))),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
+            onServerRunning: { channel in
+                lifecycle.becomeReady()
+                await onListening(channel.localAddress?.port ?? configuration.port)
+            },
+            logger: logger)
+    }
+
+    /// Runs until the graceful shutdown: then, in this order, polls are answered, the port closes and requests under
+    /// way finish, deliveries finish, the store closes.
+    package func run() async throws {
+        let group = ServiceGroup(
+            services: [
+                StoreService(store: parts.store), parts.mail, http,
+                LeaveService(lifecycle: parts.lifecycle, mail: parts.mail),
+            ],
+            logger: logger)
+        try await group.run()
+    }
+
+    /// Every endpoint of the service.
+    package static func endpoints(_ parts: Dependencies) -> [Endpoint] {
+        let listed = ListedDevices(store: parts.store)
+        return ServiceRoutes.endpoints(parts) + LimitsRoutes.endpoints(parts)
+            + AccountRoutes(parts: parts, listed: listed).endpoints
+            + SessionRoutes(parts: parts).endpoints + TokenRoutes(parts: parts).endpoints
+            + DeviceRoutes(parts: parts, listed: listed).endpoints
+            + DeviceListRoutes(parts: parts, listed: listed).endpoints + PrekeyRoutes(store: parts.store).endpoints
+            + DirectoryRoutes(parts: parts, listed: listed).endpoints
+            + DepositRoutes(parts: parts, listed: listed).endpoints + MailboxRoutes(parts: parts).endpoints
+    }
+
+    /// A router of these endpoints, inside the middleware that every answer goes through.
+    static func router(
+        _ endpoints: [Endpoint], lifecycle: Lifecycle, authenticator: Authenticator
+    ) -> Router<ServerContext> {
+        let router = Router(context: ServerContext.self, options: [.autoGenerateHeadEndpoints])
+        router.addMiddleware {
+            RequestIDMiddleware(lifecycle: lifecycle)
+            ProblemMiddleware(paths: PathTable(endpoints))
+        }
+        for endpoint in endpoints {
+            router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+                try await endpoint.respond(to: request, context: context, authenticator: authenticator)
+            }
+        }
+        return router
+    }
+}

@@ -1,0 +1,20 @@
+/// Why a server does not start with this configuration.
+package enum ConfigurationError: Error, Sendable, Hashable {
+    /// The value is as given, or masked.
+    case badValue(key: String, value: String, allowed: String)
+    case unknownKey(String, source: String, known: [String])
+    case unreadableFile(path: String, cause: String)
+    case unusableFolder(path: String, cause: String)
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .badValue(let key, let value, let allowed): "\(key) is \"\(value)\" but must be \(allowed)"
+        case .unknownKey(let key, let source, let known):
+            "\(key) in \(source) is not a setting; there are: \(known.joined(separator: ", "))"
+        case .unreadableFile(let path, let cause): "the configuration file \(path) cannot be read: \(cause)"
+        case .unusableFolder(let path, let cause): "the data folder \(path) cannot be used: \(cause)"
+        }
+    }
+}

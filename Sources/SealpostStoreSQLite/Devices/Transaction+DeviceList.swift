@@ -1,0 +1,60 @@
+import GRDB
+import SealpostCore
+import SealpostStore
+
+extension Transaction {
+    func setAccountKey(_ change: DeviceListChange, of id: AccountID) throws -> DeviceListOutcome {
+        try self.change(list: change, of: id, replacingKey: true)
+    }
+
+    func changeDeviceList(_ change: DeviceListChange, of id: AccountID) throws -> DeviceListOutcome {
+        try self.change(list: change, of: id, replacingKey: false)
+    }
+
+    private func change(
+        list change: DeviceListChange, of id: AccountID, replacingKey: Bool
+    ) throws -> DeviceListOutcome {
+        guard let row = try row("SELECT account_key, list_version, list_hash FROM account WHERE id = ?", [id]) else {
+            return .unknownAccount
+        }
+        let key = try row.optionalBytes(0)
+        let hash = try row.optionalBytes(2)
+        let version = hash == nil ? nil : UInt64(bitPattern: row.integer(1))
+        if !replacingKey {
+            guard let key else { return .noAccountKey }
+            guard key == change.accountKey else { return .otherAccountKey }
+        }
+        if hash == change.list.hash, version == change.list.version, key == change.accountKey { return .stored }
+        guard change.list.version == (version ?? 0) &+ 1,
+            change.previous == hash ?? [UInt8](repeating: 0, count: 32)
+        else { return .conflict(version: version, hash: hash) }
+        let keys = try rows("SELECT number, identity_key FROM device WHERE account = ?", [id]) {
+            (try $0.device(0), try $0.bytes(1))
+        }
+        let registered = Dictionary(uniqueKeysWithValues: keys)
+        for entry in change.entries where registered[entry.device] != entry.identityKey {
+            return .unknownDevice(entry.device)
+        }
+        try run(
+            """
+            UPDATE account SET account_key = ?, list_version = ?, list_hash = ?, list_bytes = ?, list_signature = ?
+            WHERE id = ?
+            """,
+            [
+                blob(change.accountKey), Int64(bitPattern: change.list.version), blob(change.list.hash),
+                blob(change.list.bytes), blob(change.list.signature), id,
+            ])
+        let named = Set(change.entries.map(\.device))
+        for device in registered.keys.sorted() {
+            if named.contains(device) {
+                try run(
+                    "UPDATE device SET listed = ? WHERE account = ? AND number = ? AND listed IS NULL",
+                    [now, id, device])
+            } else {
+                // Its mail stays for the case that a later list names it again.
+                try run("UPDATE device SET listed = NULL WHERE account = ? AND number = ?", [id, device])
+            }
+        }
+        return .stored
+    }
+}

@@ -1,0 +1,54 @@
+import SealpostCore
+import SealpostStore
+
+extension SQLiteStore {
+    package func deposit(_ deposits: [Deposit]) async throws(StoreError) -> [DepositOutcome] {
+        let prepared = deposits.map(PreparedDeposit.init)
+        let result = try await write { transaction in
+            let batch = try transaction.deposit(prepared)
+            return (outcomes: batch.outcomes, swept: batch.swept)
+        }
+        if !result.swept.isEmpty { sweptElsewhere.withLock { $0.formUnion(result.swept) } }
+        return result.outcomes
+    }
+
+    package func fetch(_ fetches: [Fetch]) async throws(StoreError) -> [FetchOutcome] {
+        let betweenReads = betweenReads
+        var pass = try await read { try $0.fetch(fetches, betweenReads: betweenReads) }
+        while !pass.unprepared.isEmpty {
+            let unprepared = pass.unprepared
+            let swept = try await write { try $0.prepareFetch(of: unprepared) }
+            sweptElsewhere.withLock { $0.formUnion(swept) }
+            pass = try await read { try $0.fetch(fetches, betweenReads: betweenReads) }
+        }
+        let stale = pass.stale
+        if !stale.isEmpty {
+            // The mail was read; a disk that is full now keeps nobody from it.
+            try? await write { try $0.noteFetch(of: stale) }
+        }
+        return pass.outcomes
+    }
+
+    package func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] {
+        try await write { try $0.acknowledge(acks) }
+    }
+
+    package func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) -> MailboxKey? {
+        try await write { try $0.withdraw(withdrawal) }
+    }
+
+    package func envelope(_ seq: Sequence, in mailbox: MailboxKey) async throws(StoreError) -> Envelope? {
+        try await read { try $0.envelope(seq, in: mailbox) }
+    }
+
+    package func sweep(limit: Int) async throws(StoreError) -> SweepReport {
+        var report = try await write { try $0.sweep(limit: limit) }
+        report.expired.formUnion(
+            sweptElsewhere.withLock { swept in
+                defer { swept = [] }
+                return swept
+            })
+        await cutLog()
+        return report
+    }
+}

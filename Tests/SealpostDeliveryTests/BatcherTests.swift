@@ -1,0 +1,133 @@
+import SealpostStore
+import Synchronization
+import Testing
+
+@testable import SealpostDelivery
+
+@Suite struct BatcherTests {
+    @Test func `requests that arrive during a call form the next one, in order`() async throws {
+        let gate = Gate()
+        let batches = Mutex<[[Int]]>([])
+        let batcher = Batcher<Int, Int>(limit: 100) { requests throws(StoreError) in
+            batches.withLock { $0.append(requests) }
+            if requests == [0] { await gate.pass() }
+            return requests.map { $0 * 10 }
+        }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await batcher.run() }
+            group.addTask { try await expect(batcher, 0, answers: 0) }
+            await gate.waitUntilReached()
+            try await withThrowingTaskGroup { callers in
+                for number in 1...20 {
+                    callers.addTask { try await expect(batcher, number, answers: number * 10) }
+                }
+                while batcher.queued < 20 { await Task.yield() }
+                gate.open()
+                try await callers.waitForAll()
+            }
+            batcher.close()
+            try await group.waitForAll()
+        }
+        let seen = batches.withLock { $0 }
+        #expect(seen.count == 2)
+        #expect(seen.last?.sorted() == Array(1...20))
+    }
+
+    @Test func `a call takes no more than its limits`() async throws {
+        let sizes = Mutex<[Int]>([])
+        let batcher = Batcher<Int, Int>(
+            limit: 5, maximumWeight: 3, weight: { $0 },
+            perform: { requests throws(StoreError) in
+                sizes.withLock { $0.append(requests.count) }
+                return requests
+            })
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<10 { group.addTask { _ = try await batcher.submit(1) } }
+            for _ in 0..<10 { group.addTask { _ = try await batcher.submit(0) } }
+            while batcher.queued < 20 { await Task.yield() }
+            batcher.close()
+            await batcher.run()
+            try await group.waitForAll()
+        }
+        let seen = sizes.withLock { $0 }
+        #expect(seen.reduce(0, +) == 20)
+        #expect(seen.allSatisfy { $0 <= 5 })
+    }
+
+    @Test func `an error reaches everyone in the call and no one in the next`() async throws {
+        let batcher = Batcher<Int, Int>(limit: 1) { requests throws(StoreError) in
+            if requests == [13] { throw .unavailable("no room") }
+            return requests
+        }
+        await withTaskGroup { group in
+            group.addTask { await batcher.run() }
+            await #expect(throws: StoreError.self) { try await batcher.submit(13) }
+            await #expect(throws: Never.self) { try await batcher.submit(14) }
+            batcher.close()
+        }
+    }
+
+    @Test func `what is corrupt for one request fails no neighbour`() async throws {
+        let calls = Atomic(0)
+        let batcher = Batcher<Int, Int>(limit: 100) { requests throws(StoreError) in
+            calls.add(1, ordering: .relaxed)
+            if requests.contains(13) { throw .corrupt("13") }
+            return requests
+        }
+        try await withThrowingTaskGroup { group in
+            for number in 0..<64 where number != 13 {
+                group.addTask { try await expect(batcher, number, answers: number) }
+            }
+            group.addTask { await #expect(throws: StoreError.self) { try await batcher.submit(13) } }
+            while batcher.queued < 64 { await Task.yield() }
+            batcher.close()
+            await batcher.run()
+            try await group.waitForAll()
+        }
+        #expect(calls.load(ordering: .relaxed) == 1 + 2 * 6)
+    }
+
+    @Test func `a store that answers too little is an error and not a hang`() async throws {
+        let batcher = Batcher<Int, Int>(limit: 10) { _ throws(StoreError) in [] }
+        await withTaskGroup { group in
+            group.addTask { await batcher.run() }
+            await #expect(throws: StoreError.self) { try await batcher.submit(1) }
+            batcher.close()
+        }
+    }
+
+    @Test func `closing finishes what is queued and refuses what comes later`() async throws {
+        let batcher = Batcher<Int, Int>(limit: 10) { requests throws(StoreError) in requests }
+        try await withThrowingTaskGroup { group in
+            group.addTask { try await expect(batcher, 1, answers: 1) }
+            while batcher.queued < 1 { await Task.yield() }
+            batcher.close()
+            await batcher.run()
+            try await group.waitForAll()
+        }
+        await #expect(throws: StoreError.self) { try await batcher.submit(2) }
+    }
+
+    @Test func `many callers on several lanes each get their own answer`() async throws {
+        let batcher = Batcher<Int, Int>(lanes: 3, limit: 7) { requests throws(StoreError) in
+            await Task.yield()
+            return requests.map { $0 + 1 }
+        }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await batcher.run() }
+            try await withThrowingTaskGroup { callers in
+                for number in 0..<5000 {
+                    callers.addTask { try await expect(batcher, number, answers: number + 1) }
+                }
+                try await callers.waitForAll()
+            }
+            batcher.close()
+            try await group.waitForAll()
+        }
+    }
+}
+
+private func expect(_ batcher: Batcher<Int, Int>, _ request: Int, answers expected: Int) async throws {
+    let answer = try await batcher.submit(request)
+    #expect(answer == expected)
+}
