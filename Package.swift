@@ -77,9 +77,9 @@ let package = Package(
         // Tests.
         .target(name: "SealpostTesting", dependencies: ["SealpostStore", "SodiumKit"]),
         .testTarget(name: "SodiumKitTests", dependencies: ["SodiumKit"]),
-        .testTarget(name: "CurlKitTests", dependencies: ["CurlKit"], exclude: ["Server/server.py"]),
+        .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "SealpostTesting"], exclude: ["Server/server.py"]),
         .testTarget(name: "SealpostFormatsTests", dependencies: ["SealpostFormats", "SodiumKit"]),
-        .testTarget(name: "RatchetTests", dependencies: ["Ratchet"]),
+        .testTarget(name: "RatchetTests", dependencies: ["Ratchet", "SealpostTesting"]),
         .testTarget(name: "SealpostCoreTests", dependencies: ["SealpostCore"]),
         .testTarget(name: "SealpostStoreSQLiteTests", dependencies: ["SealpostStoreSQLite", "SealpostTesting"]),
         .testTarget(
@@ -89,7 +89,10 @@ let package = Package(
         .testTarget(name: "ArchitectureTests"),
         .testTarget(
             name: "EndToEnd",
-            dependencies: ["sealpost", "SealpostClient", "CurlKit", "SodiumKit", Outside.hummingbird, Outside.log]),
+            dependencies: [
+                "sealpost", "SealpostClient", "SealpostTesting", "CurlKit", "SodiumKit", Outside.hummingbird,
+                Outside.log,
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c2x

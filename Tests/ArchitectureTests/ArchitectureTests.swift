@@ -43,6 +43,17 @@ struct ArchitectureTests {
         }
     }
 
+    /// Foundation's reads beyond a buffer when many files are open; `Program` of SealpostTesting is there instead.
+    @Test("nothing starts a program by Foundation's Process")
+    func processes() throws {
+        for file in try Repository.files(in: "Sources") + Repository.files(in: "Tests")
+        where file.path.hasSuffix(".swift") && !file.path.contains("ArchitectureTests") {
+            for (number, line) in file.lines.enumerated() {
+                #expect(!line.contains(#/\bProcess\(\)/#), "\(file.path):\(number + 1)")
+            }
+        }
+    }
+
     @Test("no source file is longer than 800 lines")
     func size() throws {
         for file in try Repository.files(in: "Sources") where file.path.hasSuffix(".swift") {

@@ -6,7 +6,7 @@ import Testing
 struct CancellationTests {
     @Test("a long poll: the server sees the connection closed, and the client goes on")
     func longPoll() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         let task = Task { try await client.send(server.request("GET", "/hang")) }
         try await server.waitUntil("hanging", 1)
@@ -18,7 +18,7 @@ struct CancellationTests {
 
     @Test("before it began: nothing is sent")
     func beforeTheStart() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         let task = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -30,7 +30,7 @@ struct CancellationTests {
 
     @Test("while it connects, and while it waits for a connection")
     func whileConnecting() async throws {
-        let server = try LocalServer(.deaf)
+        let server = try await LocalServer(.deaf)
         let client = try HTTPClient(.init(maximumConnections: 1))
         let tasks = (0..<3).map { _ in Task { try await client.send(server.request("GET", "/")) } }
         for task in tasks.reversed() {
@@ -41,7 +41,7 @@ struct CancellationTests {
 
     @Test("at any moment: every task gets an outcome, and each connection is still in step afterwards")
     func atAnyMoment() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         await withTaskGroup { group in
             for number in 0..<2000 {

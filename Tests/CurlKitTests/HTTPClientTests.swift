@@ -7,7 +7,7 @@ import Testing
 struct HTTPClientTests {
     @Test("a body comes back as it was sent", arguments: [0, 1, 1024, 100_000, 4 * 1024 * 1024])
     func echo(count: Int) async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         let body = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         let response = try await client.send(server.request("PUT", "/echo", body: body))
@@ -17,7 +17,7 @@ struct HTTPClientTests {
 
     @Test("requests one after the other use one connection")
     func keepAlive() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         for _ in 0..<10 {
             _ = try await client.send(server.request("POST", "/echo", body: [1, 2, 3]))
@@ -28,7 +28,7 @@ struct HTTPClientTests {
 
     @Test("the request is what was asked for, and nothing that says more", arguments: ["GET", "DELETE", "PUT", "POST"])
     func requestAsAsked(method: String) async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         var request = server.request(method, "/request", body: method == "PUT" ? [1, 2] : nil)
         request.headers = [("X-One", "1"), ("X-Empty", ""), ("x-two", "a, b")]
@@ -47,7 +47,7 @@ struct HTTPClientTests {
 
     @Test("the answer to HEAD has no body and leaves the connection usable")
     func head() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         #expect(try await client.send(server.request("HEAD", "/request")).body.isEmpty)
         #expect(try await server.seen(by: client).accepted == 1)
@@ -55,7 +55,7 @@ struct HTTPClientTests {
 
     @Test("redirects and errors are answers", arguments: [204, 302, 404, 503])
     func status(code: Int) async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let response = try await HTTPClient().send(server.request("GET", "/status/\(code)"))
         #expect(response.status == code)
         #expect(response.headers["LOCATION"] == "/echo")
@@ -63,7 +63,7 @@ struct HTTPClientTests {
 
     @Test("headers keep every value, are found in any case, and are not those of interim answers or trailers")
     func headers() async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         let headers = try await client.send(server.request("GET", "/headers")).headers
         #expect(headers["x-MANY"] == "one")
@@ -79,7 +79,7 @@ struct HTTPClientTests {
 
     @Test("500 requests at a time are parked and answered on as many connections, which are used again")
     func manyAtATime() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         for round in 1...2 {
             let woken = try await sendMany(server.request("GET", "/park/\(500 * round)"), count: 500, client)
@@ -91,7 +91,7 @@ struct HTTPClientTests {
 
     @Test("no more connections than allowed are opened, and the rest wait their turn", arguments: [true, false])
     func limitedConnections(perHost: Bool) async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient(
             .init(maximumConnectionsPerHost: perHost ? 3 : nil, maximumConnections: perHost ? nil : 3))
         #expect(try await sendMany(server.request("GET", "/bytes/5"), count: 100, client) == 100)
@@ -103,7 +103,7 @@ struct HTTPClientTests {
         // In a process of its own: the environment belongs to all tests.
         await #expect(processExitsWith: .success) {
             setenv("http_proxy", "http://127.0.0.1:1", 1)
-            let server = try LocalServer()
+            let server = try await LocalServer()
             #expect(try await HTTPClient().send(server.request("GET", "/echo")).status == 200)
             let client = try HTTPClient(.init(usesProxyFromEnvironment: true))
             await expectFailure(.couldNotConnect, sent: false) { try await client.send(server.request("GET", "/echo")) }
@@ -120,7 +120,7 @@ struct HTTPClientTests {
 
     @Test("closing ends what is under way, its connection and the thread")
     func closingWhileBusy() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         let task = Task { try await client.send(server.request("GET", "/hang")) }
         try await server.waitUntil("hanging", 1)

@@ -24,7 +24,7 @@ struct TransferErrorTests {
 
     @Test("nobody accepts: the connect timeout, or the total one when it is shorter; surely not sent")
     func connectTimeout() async throws {
-        let server = try LocalServer(.deaf)
+        let server = try await LocalServer(.deaf)
         let client = try HTTPClient()
         var request = server.request("GET", "/")
         request.connectTimeout = .milliseconds(50)
@@ -36,7 +36,7 @@ struct TransferErrorTests {
 
     @Test("no answer in time: the total timeout, and it may have been sent")
     func totalTimeout() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient()
         var request = server.request("GET", "/hang")
         request.timeout = .seconds(2)
@@ -46,7 +46,7 @@ struct TransferErrorTests {
 
     @Test("no free connection in time: the total timeout, surely not sent, and the one in front is not disturbed")
     func timeoutInTheQueue() async throws {
-        let server = try LocalServer()
+        let server = try await LocalServer()
         let client = try HTTPClient(.init(maximumConnections: 1))
         let first = Task { try await client.send(server.request("GET", "/park/2")) }
         try await server.waitUntil("hanging", 1)
@@ -61,7 +61,7 @@ struct TransferErrorTests {
 
     @Test("the connection breaks before an answer, or in the middle of it: lost, and it may have been sent")
     func lost() async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         for path in ["/drop", "/short"] {
             await expectFailure(.connectionLost, sent: true) { try await client.send(server.request("GET", path)) }
@@ -70,7 +70,7 @@ struct TransferErrorTests {
 
     @Test("an answer that is not HTTP")
     func nonsense() async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         await expectFailure(.invalidResponse, sent: true) {
             try await client.send(server.request("GET", "/nonsense"))
@@ -79,7 +79,7 @@ struct TransferErrorTests {
 
     @Test("a body of exactly the limit is taken, one byte more is not", arguments: ["/bytes/2048", "/chunked/2"])
     func responseLimit(path: String) async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         var request = server.request("GET", path)
         request.maximumResponseBytes = 2048
@@ -92,7 +92,7 @@ struct TransferErrorTests {
 
     @Test("a header of 400 KiB is too large")
     func headerLimit() async throws {
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         let client = try HTTPClient()
         await expectFailure(.responseTooLarge, sent: true) {
             try await client.send(server.request("GET", "/long-header"))
@@ -133,9 +133,9 @@ struct TransferErrorTests {
 struct TLSTests {
     @Test("an unknown authority and a wrong name are refused, the right file and name are taken")
     func verification() async throws {
-        let certificate = try Certificate()
+        let certificate = try await Certificate()
         defer { certificate.remove() }
-        let server = try LocalServer(.tls(certificate: certificate.certificate, key: certificate.key))
+        let server = try await LocalServer(.tls(certificate: certificate.certificate, key: certificate.key))
         let untrusting = try HTTPClient()
         await expectFailure(.tls, sent: false) { try await untrusting.send(server.request("GET", "/echo")) }
         let trusting = try HTTPClient(
@@ -150,7 +150,7 @@ struct TLSTests {
     @Test("a file of authorities that is not there")
     func missingFile() async throws {
         let client = try HTTPClient(.init(certificateAuthorityFile: "/nonexistent.pem"))
-        let server = try LocalServer.shared()
+        let server = try await LocalServer.shared()
         await expectFailure(.tls, sent: false) {
             try await client.send(Request(url: "https://127.0.0.1:\(server.port)/"))
         }

@@ -1,5 +1,6 @@
 import Foundation
 import SealpostClient
+import SealpostTesting
 import Testing
 
 /// The crash rule of the client: at each commit point the process may die, and no message is lost, sent twice or

@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 @Suite struct DemoTests {
@@ -24,7 +25,8 @@ import Testing
             case "$*" in *fetch*) exit 0 ;; *) exec '\(Binary.path)' "$@" ;; esac
             """
         let writer = try Program(
-            "/bin/sh", ["-c", "cat > forgetful && chmod +x forgetful"], folder: folder.path, input: Array(script.utf8))
+            "/bin/sh", ["-c", "cat > forgetful && chmod +x forgetful"], folder: folder.path,
+            input: .bytes(Array(script.utf8)))
         #expect(await writer.end() == .exited(0))
         let demo = try Program(
             Binary.repository + "/script/demo", [], environment: ["SEALPOST_BINARY": folder.file("forgetful")])

@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 /// Each exit code of the manual, by a command that ends with it.
@@ -25,7 +26,7 @@ struct ExitCodeTests {
         let large = try await alice.run("send", "alice", input: String(repeating: "x", count: 300_000))
         #expect(large.status == 65)
         let binary = try Program(
-            Binary.path, ["send", "alice"], environment: ["SEALPOST_PROFILE": alice.path], input: [0xff, 0xfe])
+            Binary.path, ["send", "alice"], environment: ["SEALPOST_PROFILE": alice.path], input: .bytes([0xff, 0xfe]))
         #expect(await binary.end() == .exited(65))
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Synchronization
 import Testing
 

@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 /// Promise P10: on SIGTERM parked polls are answered, requests in flight finish, and the process ends in time.

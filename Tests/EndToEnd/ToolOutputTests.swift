@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 /// What scripts rely on: JSON lines, streams, quiet pipes, options from the environment.

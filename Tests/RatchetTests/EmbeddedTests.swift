@@ -1,16 +1,17 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 /// The modules that are to run in the browser compile as Embedded Swift: no Foundation, no existentials, typed throws.
 @Suite struct EmbeddedTests {
-    @Test func `SealpostFormats, SodiumKit and Ratchet compile in Embedded mode`() throws {
+    @Test func `SealpostFormats, SodiumKit and Ratchet compile in Embedded mode`() async throws {
         let products = FileManager.default.temporaryDirectory.appending(path: "sealpost-embedded-\(UUID())")
         try FileManager.default.createDirectory(at: products, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: products) }
         for name in ["SealpostFormats", "SodiumKit", "Ratchet"] {
-            let (status, messages) = try compile(name, into: products)
-            #expect(status == 0, "\(name): \(messages)")
-            guard status == 0 else { return }
+            let (end, messages) = try await compile(name, into: products)
+            #expect(end == .exited(0), "\(name): \(messages)")
+            guard end == .exited(0) else { return }
         }
     }
 
@@ -32,10 +33,8 @@ import Testing
         return files.compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }
     }
 
-    private func compile(_ module: String, into products: URL) throws -> (status: Int32, messages: String) {
-        let compiler = Process()
-        compiler.executableURL = URL(filePath: "/usr/bin/env")
-        compiler.arguments =
+    private func compile(_ module: String, into products: URL) async throws -> (end: Program.End, messages: String) {
+        let arguments =
             [
                 "swiftc", "-enable-experimental-feature", "Embedded", "-wmo", "-parse-as-library",
                 "-swift-version", "6", "-package-name", "sealpost", "-module-name", module, "-I", products.path,
@@ -43,12 +42,8 @@ import Testing
                 "-emit-module", "-emit-module-path", products.appending(path: "\(module).swiftmodule").path,
                 "-c", "-o", products.appending(path: "\(module).o").path,
             ] + (try sources(of: module).map(\.path))
-        let output = Pipe()
-        compiler.standardOutput = output
-        compiler.standardError = output
-        try compiler.run()
-        let messages = try output.rest()
-        compiler.waitUntilExit()
-        return (compiler.terminationStatus, String(decoding: messages, as: UTF8.self))
+        let compiler = try Program("/usr/bin/env", arguments, limit: .seconds(300))
+        let end = await compiler.end()
+        return (end, compiler.output.text + compiler.errors.text)
     }
 }

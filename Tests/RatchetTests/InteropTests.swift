@@ -5,40 +5,41 @@ import Testing
 /// Talks to an implementation that shares no code with this one.
 @Suite struct InteropTests {
     @Test(arguments: [true, false])
-    func `a conversation that Swift opens is understood by Python and back`(oneTime: Bool) throws {
+    func `a conversation that Swift opens is understood by Python and back`(oneTime: Bool) async throws {
         let peer = try PythonPeer()
         let device = Device()
         device.publish(oneTime: 2)
-        let bundle = try peer.bundle(oneTime: oneTime, claimed: device.now)
+        let bundle = try await peer.bundle(oneTime: oneTime, claimed: device.now)
         device.book = SessionBook(peerIdentity: bundle.identityKey)
         try device.book.open(
             bundle.verified(identityKey: bundle.identityKey), identity: device.identity, at: device.now,
             platform: NativePlatform.self)
         let first = Array("first".utf8)
-        #expect(try peer.receive(device.book.encrypt(first)).content == first)
-        try converse(device, peer, seed: oneTime ? 1 : 2)
+        #expect(try await peer.receive(device.book.encrypt(first)).content == first)
+        try await converse(device, peer, seed: oneTime ? 1 : 2)
     }
 
     @Test(arguments: [true, false])
-    func `a conversation that Python opens is understood by Swift and back`(oneTime: Bool) throws {
+    func `a conversation that Python opens is understood by Swift and back`(oneTime: Bool) async throws {
         let peer = try PythonPeer()
         let device = Device()
         device.publish(oneTime: 2)
-        device.book = SessionBook(peerIdentity: try peer.bundle(oneTime: false, claimed: 0).identityKey)
-        try peer.open(device.bundle(oneTime: oneTime ? 1 : nil))
-        let envelopes = try ["one", "two", "three"].map { try peer.send(Array($0.utf8)) }
+        device.book = SessionBook(peerIdentity: try await peer.bundle(oneTime: false, claimed: 0).identityKey)
+        try await peer.open(device.bundle(oneTime: oneTime ? 1 : nil))
+        var envelopes: [[UInt8]] = []
+        for text in ["one", "two", "three"] { envelopes.append(try await peer.send(Array(text.utf8))) }
         #expect(try envelopes.allSatisfy { try EnvelopeKind(of: $0) == .prekeyMessage })
         #expect(try device.receive(envelopes[2]) == "three")
         #expect(try device.receive(envelopes[0]) == "one")
         #expect(device.refusal(of: envelopes[0]) == .duplicate)
-        #expect(try peer.receive(device.send("four")).content == Array("four".utf8))
-        #expect(try EnvelopeKind(of: peer.send([])) == .message)
+        #expect(try await peer.receive(device.send("four")).content == Array("four".utf8))
+        #expect(try await EnvelopeKind(of: peer.send([])) == .message)
         #expect(device.prekeys.oneTime.keys.count == (oneTime ? 1 : 2))
-        try converse(device, peer, seed: oneTime ? 3 : 4)
+        try await converse(device, peer, seed: oneTime ? 3 : 4)
     }
 
     /// 600 steps: messages of many sizes from both sides, delivered in any order, some twice, some damaged, some never.
-    private func converse(_ device: Device, _ peer: PythonPeer, seed: UInt64) throws {
+    private func converse(_ device: Device, _ peer: PythonPeer, seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         var toPeer: [(content: [UInt8], envelope: [UInt8])] = []
         var toDevice: [(content: [UInt8], envelope: [UInt8])] = []
@@ -51,14 +52,14 @@ import Testing
             }
             switch Int.random(in: 0..<4, using: &generator) {
             case 0: toPeer.append((content, try device.book.encrypt(content)))
-            case 1: toDevice.append((content, try peer.send(content)))
+            case 1: toDevice.append((content, try await peer.send(content)))
             case 2:
                 guard let index = toPeer.indices.randomElement(using: &generator) else { continue }
                 let (content, envelope) = toPeer.remove(at: index)
                 if step % 20 == 0 { continue }
-                if step % 7 == 0 { #expect(try peer.receive(damaged(envelope)).error != nil, place) }
-                #expect(try peer.receive(envelope).content == content, place)
-                if step % 5 == 0 { #expect(try peer.receive(envelope).error != nil, place) }
+                if step % 7 == 0 { #expect(try await peer.receive(damaged(envelope)).error != nil, place) }
+                #expect(try await peer.receive(envelope).content == content, place)
+                if step % 5 == 0 { #expect(try await peer.receive(envelope).error != nil, place) }
                 delivered += 1
             default:
                 guard let index = toDevice.indices.randomElement(using: &generator) else { continue }

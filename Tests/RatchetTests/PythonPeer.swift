@@ -1,6 +1,7 @@
 import Foundation
 import Ratchet
 import SealpostFormats
+import SealpostTesting
 
 /// `Tests/Interop/peer.py`, a process of its own that answers one line of JSON with another.
 final class PythonPeer {
@@ -9,9 +10,7 @@ final class PythonPeer {
         let description: String
     }
 
-    private let process = Process()
-    private let input = Pipe()
-    private let output = Pipe()
+    private let program: Program
 
     /// Starts the peer; throws `Unavailable` when its libraries are not installed.
     init() throws {
@@ -19,23 +18,16 @@ final class PythonPeer {
         guard FileManager.default.isExecutableFile(atPath: python.path) else {
             throw Unavailable(description: "The Python peer's libraries are missing: run Tests/Interop/setup first.")
         }
-        process.executableURL = python
-        process.arguments = [VectorFile.packageFolder.appending(path: "Tests/Interop/peer.py").path]
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
+        program = try Program(
+            python.path, [VectorFile.packageFolder.appending(path: "Tests/Interop/peer.py").path], input: .kept,
+            limit: .seconds(600))
     }
 
-    deinit {
-        try? input.fileHandleForWriting.close()
-        process.waitUntilExit()
+    func bundle(oneTime: Bool, claimed: UInt64) async throws -> PrekeyBundle {
+        try await ask(["op": "bundle", "one_time": oneTime], for: Bundle.self).value(claimed: claimed)
     }
 
-    func bundle(oneTime: Bool, claimed: UInt64) throws -> PrekeyBundle {
-        try ask(["op": "bundle", "one_time": oneTime], for: Bundle.self).value(claimed: claimed)
-    }
-
-    func open(_ bundle: PrekeyBundle) throws {
+    func open(_ bundle: PrekeyBundle) async throws {
         struct Nothing: Decodable {}
         var members: [String: Any] = [
             "identity_key": bundle.identityKey.hex,
@@ -51,34 +43,29 @@ final class PythonPeer {
         if let oneTime = bundle.oneTimePrekey {
             members["one_time_prekey"] = ["id": oneTime.id, "key": oneTime.key.hex] as [String: Any]
         }
-        _ = try ask(["op": "open", "bundle": members], for: Nothing.self)
+        _ = try await ask(["op": "open", "bundle": members], for: Nothing.self)
     }
 
-    func send(_ content: [UInt8]) throws -> [UInt8] {
+    func send(_ content: [UInt8]) async throws -> [UInt8] {
         struct Sent: Decodable { let envelope: String }
-        return [UInt8](hex: try ask(["op": "send", "plaintext": content.hex], for: Sent.self).envelope)
+        return [UInt8](hex: try await ask(["op": "send", "plaintext": content.hex], for: Sent.self).envelope)
     }
 
     /// The content, or the name of the error.
-    func receive(_ envelope: [UInt8]) throws -> (content: [UInt8]?, error: String?) {
+    func receive(_ envelope: [UInt8]) async throws -> (content: [UInt8]?, error: String?) {
         struct Received: Decodable { let plaintext, error: String? }
-        let received = try ask(["op": "receive", "envelope": envelope.hex], for: Received.self)
+        let received = try await ask(["op": "receive", "envelope": envelope.hex], for: Received.self)
         return (received.plaintext.map { [UInt8](hex: $0) }, received.error)
     }
 
-    private func ask<Answer: Decodable>(_ request: [String: Any], for: Answer.Type) throws -> Answer {
-        var line = try JSONSerialization.data(withJSONObject: request)
-        line.append(0x0a)
-        try input.fileHandleForWriting.write(contentsOf: line)
-        var answer = Data()
-        while answer.last != 0x0a {
-            let more = try output.next()
-            guard !more.isEmpty else { throw Unavailable(description: "The Python peer ended: see its error above.") }
-            answer.append(more)
+    private func ask<Answer: Decodable>(_ request: [String: Any], for: Answer.Type) async throws -> Answer {
+        program.write(Array(try JSONSerialization.data(withJSONObject: request)) + [0x0a])
+        guard let answer = await program.output.nextLine() else {
+            throw Unavailable(description: "The Python peer ended: \(program.errors.text)")
         }
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        return try decoder.decode(Answer.self, from: answer)
+        return try decoder.decode(Answer.self, from: Data(answer.utf8))
     }
 
     private struct Bundle: Decodable {

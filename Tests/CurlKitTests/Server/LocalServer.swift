@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 import Testing
 
 @testable import CurlKit
@@ -21,46 +22,30 @@ final class LocalServer: Sendable {
     }
 
     /// One for all tests to which it does not matter what else it sees.
-    static func shared() throws -> LocalServer {
-        try sharedServer.get()
+    static func shared() async throws -> LocalServer {
+        try await sharedServer.value
     }
 
-    private static let sharedServer = Result { try LocalServer() }
+    private static let sharedServer = Task { try await LocalServer() }
 
     let port: Int
     private let scheme: String
-    // The server ends when this end of its standard input is closed, however the test process ends.
-    private let lifeline: FileHandle
+    private let program: Program
 
-    init(_ kind: Kind = .plain) throws {
-        let process = Process()
+    init(_ kind: Kind = .plain) async throws {
         let script = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "server.py").path
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        switch kind {
-        case .plain: process.arguments = ["python3", script, "plain"]
-        case .tls(let certificate, let key): process.arguments = ["python3", script, "tls", certificate.path, key.path]
-        case .deaf: process.arguments = ["python3", script, "deaf"]
-        }
+        let arguments =
+            switch kind {
+            case .plain: ["plain"]
+            case .tls(let certificate, let key): ["tls", certificate.path, key.path]
+            case .deaf: ["deaf"]
+            }
         scheme = if case .tls = kind { "https" } else { "http" }
-        let input = Pipe()
-        let output = Pipe()
-        process.standardInput = input
-        process.standardOutput = output
-        try process.run()
-        lifeline = input.fileHandleForWriting
-        var line: [UInt8] = []
-        var byte: UInt8 = 0
-        while line.last != 0x0A {
-            let count = read(output.fileHandleForReading.fileDescriptor, &byte, 1)
-            // A signal (some child of the process ended) is no reason to stop.
-            guard count > 0 || count < 0 && errno == EINTR else { break }
-            if count > 0 { line.append(byte) }
-        }
-        port = try #require(Int(String(decoding: line.dropLast(), as: UTF8.self)))
-    }
-
-    deinit {
-        try? lifeline.close()
+        // The server ends with its standard input.
+        program = try Program(
+            "/usr/bin/env", ["python3", script] + arguments, input: .kept, limit: .seconds(600))
+        let line = await program.output.nextLine()
+        port = try #require(line.flatMap { Int($0) }, "\(program.errors.text)")
     }
 
     func url(_ path: String, host: String = "127.0.0.1") -> String {

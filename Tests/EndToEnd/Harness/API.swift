@@ -1,5 +1,6 @@
 import CurlKit
 import Foundation
+import SealpostTesting
 
 /// The service as somebody sees it who writes HTTP by hand.
 struct API: Sendable {

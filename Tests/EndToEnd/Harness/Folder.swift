@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 
 /// A temporary folder that goes when nobody holds it any more.
 final class Folder: Sendable {
@@ -24,14 +25,5 @@ final class Folder: Sendable {
 
     func remove(_ name: String) throws {
         try FileManager.default.removeItem(atPath: file(name))
-    }
-}
-
-/// What a test cannot go on without.
-struct Failure: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

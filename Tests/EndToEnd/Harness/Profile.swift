@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 
 /// The tool with one profile: a person at one device.
 struct Profile: Sendable {
@@ -40,7 +41,8 @@ struct Profile: Sendable {
         var settings = ["SEALPOST_PROFILE": path, "SEALPOST_SERVER": server, "SEALPOST_PASSWORD": Self.password]
         settings.merge(environment) { $1 }
         settings.merge(extra) { $1 }
-        return try Program(Binary.path, arguments, environment: settings, folder: folder.path, input: Array(input.utf8))
+        return try Program(
+            Binary.path, arguments, environment: settings, folder: folder.path, input: .bytes(Array(input.utf8)))
     }
 
     /// Runs a command to its end.

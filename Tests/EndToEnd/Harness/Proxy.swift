@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import SealpostTesting
 
 /// A server between the tool and the service, which passes everything on unless its lie says otherwise.
 struct Proxy: Sendable {

@@ -1,5 +1,6 @@
 import CurlKit
 import Foundation
+import SealpostTesting
 import Synchronization
 
 /// `sealpost serve` on a free port with a store of its own, which outlives the process and can be served again.

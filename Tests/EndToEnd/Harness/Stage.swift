@@ -1,4 +1,5 @@
 import Foundation
+import SealpostTesting
 
 /// A service with people at it.
 struct Stage: Sendable {

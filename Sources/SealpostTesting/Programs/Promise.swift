@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that comes once and that any number of tasks wait for.
-final class Promise<Value: Sendable>: Sendable {
+package final class Promise<Value: Sendable>: Sendable {
     private enum State {
         case waiting([CheckedContinuation<Value, Never>])
         case kept(Value)
@@ -9,8 +9,10 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State.waiting([]))
 
+    package init() {}
+
     /// The first call keeps the promise; later ones do nothing.
-    func keep(_ value: Value) {
+    package func keep(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value, Never>] in
             guard case .waiting(let waiters) = state else { return [] }
             state = .kept(value)
@@ -19,13 +21,13 @@ final class Promise<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
-    var isKept: Bool {
+    package var isKept: Bool {
         state.withLock { state in
             if case .kept = state { true } else { false }
         }
     }
 
-    var value: Value {
+    package var value: Value {
         get async {
             await withCheckedContinuation { continuation in
                 let kept = state.withLock { state -> Value? in

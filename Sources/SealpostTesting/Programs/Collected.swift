@@ -2,12 +2,16 @@ import Foundation
 import Synchronization
 
 /// What a program writes into one of its pipes, as it comes.
-final class Collected: Sendable {
+package final class Collected: Sendable {
     private struct State {
         var bytes: [UInt8] = []
         var isAtEnd = false
-        var waiters: [(text: String, continuation: CheckedContinuation<Bool, Never>)] = []
+        /// Where the line begins that `nextLine` returns next.
+        var nextLine = 0
+        var waiters: [(isMet: Condition, continuation: CheckedContinuation<Bool, Never>)] = []
     }
+
+    private typealias Condition = @Sendable (_ written: [UInt8]) -> Bool
 
     private let ends: PipeEnds
     private let state = Mutex(State())
@@ -35,22 +39,37 @@ final class Collected: Sendable {
         }
     }
 
-    var bytes: [UInt8] { state.withLock { $0.bytes } }
-    var text: String { String(decoding: bytes, as: UTF8.self) }
+    package var bytes: [UInt8] { state.withLock { $0.bytes } }
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// Waits for the program to close the pipe.
-    func end() async { await ended.value }
+    package func end() async { await ended.value }
 
     /// Ends every wait, whoever still has the pipe.
     func giveUp() { take([]) }
 
     /// Waits until `text` was written; false if the pipe closed without it.
-    func contains(_ text: String) async -> Bool {
+    package func contains(_ text: String) async -> Bool {
+        await holds { String(decoding: $0, as: UTF8.self).contains(text) }
+    }
+
+    /// Waits for the line after the one returned last; nil if the pipe closed before its end. For one reader.
+    package func nextLine() async -> String? {
+        let start = state.withLock { $0.nextLine }
+        guard await holds({ $0[start...].contains(0x0A) }) else { return nil }
+        return state.withLock { state in
+            let line = state.bytes[start...].prefix { $0 != 0x0A }
+            state.nextLine = line.endIndex + 1
+            return String(decoding: line, as: UTF8.self)
+        }
+    }
+
+    private func holds(_ isMet: @escaping Condition) async -> Bool {
         await withCheckedContinuation { continuation in
             let answer = state.withLock { state -> Bool? in
-                if Self.holds(state, text) { return true }
+                if isMet(state.bytes) { return true }
                 if state.isAtEnd { return false }
-                state.waiters.append((text, continuation))
+                state.waiters.append((isMet, continuation))
                 return nil
             }
             if let answer { continuation.resume(returning: answer) }
@@ -61,16 +80,12 @@ final class Collected: Sendable {
         let answered = state.withLock { state in
             state.bytes += data
             state.isAtEnd = state.isAtEnd || data.isEmpty
-            let waiters = state.waiters.map { (waiter: $0, holds: Self.holds(state, $0.text)) }
-            let isAtEnd = state.isAtEnd
-            state.waiters = waiters.filter { !$0.holds && !isAtEnd }.map(\.waiter)
-            return waiters.filter { $0.holds || isAtEnd }.map { ($0.waiter.continuation, $0.holds) }
+            let (bytes, isAtEnd) = (state.bytes, state.isAtEnd)
+            let waiters = state.waiters.map { ($0, answer: $0.isMet(bytes) ? true : isAtEnd ? false : nil) }
+            state.waiters = waiters.filter { $0.answer == nil }.map(\.0)
+            return waiters.compactMap { waiter, answer in answer.map { (waiter.continuation, $0) } }
         }
-        for (continuation, holds) in answered { continuation.resume(returning: holds) }
+        for (continuation, answer) in answered { continuation.resume(returning: answer) }
         if data.isEmpty { ended.keep(()) }
-    }
-
-    private static func holds(_ state: State, _ text: String) -> Bool {
-        String(decoding: state.bytes, as: UTF8.self).contains(text)
     }
 }
