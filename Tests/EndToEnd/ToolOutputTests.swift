@@ -1,4 +1,5 @@
 import Foundation
+import SealpostCore
 import SealpostTesting
 import Testing
 
@@ -53,6 +54,17 @@ struct ToolOutputTests {
         #expect(error["exit"] == 67)
         #expect(error["code"] == "not_found")
         #expect(error["message"].string?.isEmpty == false)
+    }
+
+    @Test func whatAReceiptNamesCannotMoveTheCursor() async throws {
+        let stage = try await Stage.set()
+        let alice = try await Person.register("alice", at: stage.service, in: stage.folder)
+        let bob = try await stage.person("bob")
+        let handle = try #require(Handle("bob"))
+        try await alice.messenger.send(.receipt(ids: ["a\u{1b}[2J\nforged"], status: .read), to: handle)
+        _ = try await alice.messenger.drainOutbox()
+        let run = try await bob.run("fetch")
+        #expect(run.output.hasSuffix(#"alice.1: [read] a\u{1b}[2J\nforged"# + "\n"), "\(run.output)")
     }
 
     @Test func aReaderThatGoesAwayIsNoErrorAndLosesNoMessage() async throws {

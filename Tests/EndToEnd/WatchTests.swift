@@ -1,4 +1,6 @@
 import Foundation
+import SealpostTesting
+import Synchronization
 import Testing
 
 @Suite
@@ -55,6 +57,85 @@ struct WatchTests {
         try await alice.json("send", "bob", "back again")
         #expect(await watch.end() == .exited(0))
         #expect(watch.output.text.hasSuffix("alice.1: back again\n"))
+    }
+
+    @Test func aCommandThatEndsWellDuringTheStopIsNotRunAgain() async throws {
+        let stage = try await Stage.set()
+        let alice = try await stage.person("alice")
+        let bob = try await stage.person("bob")
+        try await alice.json("send", "bob", "once")
+        #expect(mkfifo(stage.folder.file("gate"), 0o600) == 0)
+        let watch = try bob.start(["watch", "--exec", "cat; echo started >&2; cat gate"])
+        #expect(await watch.errors.contains("started"))
+        watch.signal(SIGTERM)
+        let gate = try Program("/bin/sh", ["-c", "echo done > gate"], folder: stage.folder.path)
+        #expect(await gate.end() == .exited(0))
+        #expect(await watch.end() == .exited(0))
+        #expect(watch.output.text.hasSuffix("done\n"))
+        #expect(try await bob.fetched().isEmpty)
+    }
+
+    @Test func aCommandGetsNoSecretsAndNoOverlongVariable() async throws {
+        let stage = try await Stage.set()
+        let alice = try await stage.person("alice")
+        let bob = try await stage.person("bob")
+        // As long as an argument can be; with its name before it, the environment could not take it.
+        try await alice.json("send", "bob", "hi", "--reply-to", String(repeating: "x", count: 131_000 + 60))
+        let run = try await bob.run("watch", "--exec", "env", "--count", "1")
+        #expect(run.status == 0)
+        #expect(run.output.contains("SEALPOST_MESSAGE_FROM=alice.1"))
+        #expect(!run.output.contains("SEALPOST_MESSAGE_REPLY_TO"))
+        #expect(!run.output.contains(Profile.password))
+    }
+
+    @Test func aWatchOutlivesAServerThatIsBusy() async throws {
+        let stage = try await Stage.set()
+        let alice = try await stage.person("alice")
+        let bob = try await stage.person("bob")
+        let refusals = Mutex(0)
+        let lie: Proxy.Lie = { exchange in
+            let isFirst = refusals.withLock { count in
+                count += exchange.path.hasPrefix("/v1/mailbox") ? 1 : 0
+                return count == 1
+            }
+            guard isFirst else { return .pass }
+            var told = exchange
+            told.status = 502
+            told.answer = Array("<html>a proxy's page</html>".utf8)
+            return .rewrite(told)
+        }
+        try await Proxy.telling(lie, before: stage.service) { url in
+            let watch = try bob.through(url).start(["watch", "--count", "1"])
+            #expect(await watch.errors.contains("trying again"))
+            try await alice.json("send", "bob", "all the same")
+            #expect(await watch.end() == .exited(0))
+            #expect(watch.output.text.hasSuffix("alice.1: all the same\n"))
+        }
+    }
+
+    @Test func aWatchTellsALieAtOnceAndGoesOn() async throws {
+        let stage = try await Stage.set()
+        let bob = try await stage.person("bob")
+        let alice = try await stage.person("alice")
+        try await alice.json("send", "bob", "hello")
+        #expect(try await bob.fetched() == ["hello"])
+        let api = try await stage.api(of: alice, scopes: ["deposit"])
+        let old = try await api.call("GET", "/v1/accounts/bob").json
+        _ = try await stage.device("bobs-phone", of: bob)
+        let lie: Proxy.Lie = { exchange in
+            guard exchange.path == "/v1/accounts/bob" else { return .pass }
+            var told = exchange
+            told.json = old
+            return .rewrite(told)
+        }
+        try await Proxy.telling(lie, before: stage.service) { url in
+            let watch = try alice.through(url).start(["watch"])
+            try await bob.json("send", "alice", "I have a new phone")
+            #expect(await watch.output.contains("I have a new phone"))
+            #expect(await watch.errors.contains("withholds the newest device list of bob"))
+            watch.signal(SIGTERM)
+            #expect(await watch.end() == .exited(76))
+        }
     }
 
     @Test func aWatchSendsWhatWaits() async throws {

@@ -18,13 +18,21 @@ final class Profile: Sendable {
         self.keys = keys
     }
 
-    /// Runs `body` on the database's own thread, in one transaction.
+    /// Runs `body` on the database's own thread, in one transaction. Cancelling the task does not interrupt it: what a
+    /// handler did is noted also when the program was asked to end meanwhile.
     @discardableResult
     func transaction<Value: Sendable>(
         _ body: @escaping @Sendable (Transaction) throws -> Value
     ) async throws(ClientError) -> Value {
+        let result: Result<Value, any Error> = await withCheckedContinuation { continuation in
+            database.asyncWrite { [keys] db in
+                try body(Transaction(db: db, keys: keys))
+            } completion: { _, result in
+                continuation.resume(returning: result)
+            }
+        }
         do {
-            return try await database.write { [keys] db in try body(Transaction(db: db, keys: keys)) }
+            return try result.get()
         } catch {
             throw ClientError(storage: error)
         }

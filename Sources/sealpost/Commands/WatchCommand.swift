@@ -12,6 +12,8 @@ struct WatchCommand: AsyncParsableCommand {
             with 75, and the message comes again the next time. The command finds in its
             environment: SEALPOST_MESSAGE_FROM, _TO, _ID, _KIND, _NUMBER, _SENT,
             _RECEIVED and _REPLY_TO. The outbox is drained meanwhile. Ctrl-C ends it.
+            What the service was caught at is told at once; watch goes on, and ends
+            with 76.
 
             EXAMPLES
               sealpost watch
@@ -40,6 +42,7 @@ struct WatchCommand: AsyncParsableCommand {
             let round = WatchRound(
                 messenger: messenger, output: options.output, command: exec.map(ShellCommand.init), runsForAll: all)
             _ = try await StopSignals.stopping { try await round.repeated(until: count) }
+            if let lie = await round.teller.lie { throw ToolError(.untrusted(lie)) }
         }
     }
 }
@@ -50,6 +53,15 @@ private struct WatchRound: Sendable {
     let output: Output
     let command: ShellCommand?
     let runsForAll: Bool
+    let teller: WarningTeller
+
+    init(messenger: Messenger, output: Output, command: ShellCommand?, runsForAll: Bool) {
+        self.messenger = messenger
+        self.output = output
+        self.command = command
+        self.runsForAll = runsForAll
+        teller = WarningTeller(output: output)
+    }
 
     /// There were as many messages as asked for; the one at hand is not taken.
     private struct Enough: Error {}
@@ -66,14 +78,28 @@ private struct WatchRound: Sendable {
                     await taken.add()
                 }
                 pause = .seconds(1)
+                try await teller.tell(messenger)
                 if let wait = report.retryAfter { try await Task.sleep(for: wait) }
             } catch ClientError.handlerFailed(is Enough) {
                 return
-            } catch ClientError.unreachable(let detail) {
-                output.warn("\(detail); trying again in \(pause.components.seconds) s")
-                try await Task.sleep(for: pause)
+            } catch let error as ClientError {
+                guard let asked = Self.pause(after: error) else { throw error }
+                try await teller.tell(messenger)
+                let wait = max(pause, asked)
+                output.warn("\(error.description); trying again in \(wait.components.seconds) s")
+                try await Task.sleep(for: wait)
                 pause = min(pause * 2, .seconds(60))
             }
+        }
+    }
+
+    /// How long at least to wait before another round if the failure may pass by itself; nil if it will not.
+    private static func pause(after error: ClientError) -> Duration? {
+        switch error {
+        case .unreachable: .zero
+        case .refused(let problem) where [.rateLimited, .unavailable, .internalError].contains(problem.code):
+            .seconds(problem.retryAfter ?? 0)
+        default: nil
         }
     }
 
@@ -93,6 +119,23 @@ private struct WatchRound: Sendable {
         guard end.isSuccess else {
             throw ToolError(
                 .tryAgain, "the command ended with \(end.words); message \(record.number) is not acknowledged")
+        }
+    }
+}
+
+/// Tells warnings as they come, and remembers the first lie among them.
+private actor WarningTeller {
+    private let output: Output
+    private(set) var lie: TrustFailure?
+
+    init(output: Output) {
+        self.output = output
+    }
+
+    func tell(_ messenger: Messenger) async throws {
+        for warning in try await messenger.takeWarnings() {
+            output.warn(warning.description)
+            lie = lie ?? warning.trustFailure
         }
     }
 }

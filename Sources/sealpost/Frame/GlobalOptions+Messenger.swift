@@ -44,25 +44,21 @@ extension GlobalOptions {
         } catch {
             result = .failure(error)
         }
-        let caught = try await tellWarnings(of: messenger)
+        let warnings = try await messenger.takeWarnings()
         try messenger.close()
-        let value = try result.get()
-        if let caught { throw ToolError(.untrusted(caught)) }
-        return value
-    }
-
-    /// Tells everything that the client wants told but the first lie, which ends the command as its error: the work is
-    /// done by then, and no script can overlook it.
-    private func tellWarnings(of messenger: Messenger) async throws -> TrustFailure? {
-        var caught: TrustFailure?
-        for warning in try await messenger.takeWarnings() {
-            if case .trust(let failure) = warning, caught == nil {
-                caught = failure
-            } else {
+        switch result {
+        case .success(let value):
+            // The first lie ends the command as its error: the work is done by then, and no script can overlook it.
+            let lie = warnings.lazy.compactMap(\.trustFailure).first
+            for warning in warnings where lie == nil || warning.trustFailure != lie {
                 output.warn(warning.description)
             }
+            if let lie { throw ToolError(.untrusted(lie)) }
+            return value
+        case .failure(let error):
+            for warning in warnings { output.warn(warning.description) }
+            throw error
         }
-        return caught
     }
 
     private var messengerOptions: Messenger.Options {
@@ -79,6 +75,12 @@ extension GlobalOptions {
             if case .handlerFailed(let inner) = error, inner is ToolError || inner is OutputClosed { throw inner }
             throw ToolError(error)
         }
+    }
+}
+
+extension Warning {
+    var trustFailure: TrustFailure? {
+        if case .trust(let failure) = self { failure } else { nil }
     }
 }
 

@@ -86,7 +86,8 @@ struct MessageRecord: Encodable {
     private func said(_ output: Output) -> String {
         if let text { return output.foreign(text) }
         switch kind {
-        case "receipt", "sent": return "[\(status?.rawValue ?? "receipt")] \((ids ?? []).joined(separator: " "))"
+        case "receipt", "sent":
+            return "[\(status?.rawValue ?? "receipt")] \(output.foreign((ids ?? []).joined(separator: " ")))"
         case "profile": return "[is called] \(output.foreign(name ?? ""))"
         case "unknown": return "[unknown kind] \(output.foreign(content ?? ""))"
         case "undecryptable": return output.warning("[could not be decrypted: \(output.foreign(reason ?? ""))]")
@@ -96,6 +97,10 @@ struct MessageRecord: Encodable {
 
     /// What a command of `watch --exec` gets on its standard input.
     var input: String { text ?? content ?? "" }
+
+    /// In bytes. Ids are far shorter; but they are the sender's, and a message that no command can be started for would
+    /// come again for ever.
+    private static let longestVariable = 1024
 
     /// What it gets in its environment.
     var variables: [String: String] {
@@ -107,7 +112,7 @@ struct MessageRecord: Encodable {
         variables["SEALPOST_MESSAGE_TO"] = to?.description
         variables["SEALPOST_MESSAGE_SENT"] = sent?.description
         variables["SEALPOST_MESSAGE_REPLY_TO"] = replyTo
-        // The environment ends a value at its first zero byte.
-        return variables.mapValues { $0.replacing("\0", with: "") }
+        // The environment ends a value at its first zero byte, and has room for so much: what is longer is left out.
+        return variables.mapValues { $0.replacing("\0", with: "") }.filter { $1.utf8.count <= Self.longestVariable }
     }
 }

@@ -19,7 +19,7 @@ struct ShellCommand: Sendable {
 
     /// Runs it to its end. Blocks; a command that does not read all of its input is fine.
     ///
-    /// - Parameter variables: added to the tool's own environment.
+    /// - Parameter variables: added to the tool's own environment, from which its secrets are left out.
     func run(input: [UInt8], variables: [String: String]) throws -> End {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Self.failure("make a pipe") }
@@ -55,7 +55,8 @@ struct ShellCommand: Sendable {
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
 
-        let environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        let environment = ProcessInfo.processInfo.environment
+            .filter { !["SEALPOST_PASSWORD", "SEALPOST_PASSPHRASE"].contains($0.key) }.merging(variables) { $1 }
         let words = Self.pointers(["/bin/sh", "-c", line])
         let settings = Self.pointers(environment.map { "\($0.key)=\($0.value)" })
         defer {
