@@ -90,10 +90,14 @@ package final class MailService: Service {
 
     /// Fetches what follows the cursor, and waits for it if there is nothing: for an item, or a change of the account.
     ///
-    /// - Parameter wait: how long; zero answers at once.
-    package func poll(_ fetch: Fetch, wait: Duration, bearer: Bearer) async throws(StoreError) -> PollOutcome {
+    /// - Parameters:
+    ///   - wait: how long; zero answers at once.
+    ///   - presence: ends the wait when the client leaves.
+    package func poll(
+        _ fetch: Fetch, wait: Duration, bearer: Bearer, presence: (any Presence)? = nil
+    ) async throws(StoreError) -> PollOutcome {
         let deadline = ContinuousClock.now + wait
-        var first: AccountState?
+        var before: IdlePoll?
         while true {
             let ticket = waiters.register(on: .mailbox(fetch.mailbox), by: bearer)
             let outcome: FetchOutcome
@@ -103,30 +107,36 @@ package final class MailService: Service {
                 waiters.forget(ticket)
                 throw error
             }
-            // Revoked before it registered, it was not there to be released.
-            if revocations.check(bearer) == .revoked {
+            let idle: IdlePoll
+            switch look(at: outcome, mayWait: wait > .zero, before: before, bearer: bearer) {
+            case .waits(let poll): idle = poll
+            case .ends(let outcome):
                 waiters.forget(ticket)
-                return PollOutcome(fetch: outcome, end: .revoked)
+                return outcome
             }
-            guard wait > .zero, let idle = IdlePoll(outcome), first == nil || first == idle.account else {
-                waiters.forget(ticket)
-                return PollOutcome(fetch: outcome)
-            }
-            first = idle.account
-            switch await waiters.park(ticket, cursor: idle.cursor, until: deadline) {
-            case .look: continue
-            case .delivered(let envelopes, let state):
-                guard state.account == idle.account else { continue }
-                var page = MailboxPage(envelopes, limit: fetch.limit, state: state)
-                page.dormantSince = idle.dormantSince
-                return PollOutcome(fetch: .page(page))
-            case .timedOut: return PollOutcome(fetch: outcome, end: .timedOut)
-            case .superseded: return PollOutcome(fetch: outcome, end: .superseded)
-            case .revoked: return PollOutcome(fetch: outcome, end: .revoked)
-            case .draining: return PollOutcome(fetch: outcome, end: .draining)
-            case .cancelled: return PollOutcome(fetch: outcome, end: .cancelled)
-            }
+            let reason = await waiters.park(ticket, cursor: idle.cursor, until: deadline, presence: presence)
+            if let answer = idle.answer(to: reason, limit: fetch.limit) { return answer }
+            before = idle
         }
+    }
+
+    private enum Look {
+        case waits(IdlePoll)
+        case ends(PollOutcome)
+    }
+
+    /// Whether a poll that got this waits, or what it is answered. Not inlined, as `IdlePoll.answer`: what is computed
+    /// here would otherwise lie in the frame of `poll` for as long as it is parked.
+    @inline(never)
+    private func look(at outcome: FetchOutcome, mayWait: Bool, before: IdlePoll?, bearer: Bearer) -> Look {
+        // Revoked before it registered, it was not there to be released.
+        if revocations.check(bearer) == .revoked {
+            return .ends(PollOutcome(fetch: outcome, end: .revoked))
+        }
+        guard mayWait, let idle = IdlePoll(outcome), before == nil || before?.account == idle.account else {
+            return .ends(PollOutcome(fetch: outcome))
+        }
+        return .waits(idle)
     }
 
     // MARK: What else happens to waiting polls
@@ -227,8 +237,9 @@ package final class MailService: Service {
     }
 }
 
-/// A fetch that found nothing: where it stands, and what would be news to it.
-private struct IdlePoll {
+/// A fetch that found nothing: where it stands, and what would be news to it. A class: a parked poll holds it.
+private final class IdlePoll: Sendable {
+    let outcome: FetchOutcome
     let cursor: Sequence
     let account: AccountState
     let dormantSince: Timestamp?
@@ -245,6 +256,25 @@ private struct IdlePoll {
             dormantSince = nil
         case .page, .cursorAhead, .unknownDevice:
             return nil
+        }
+        self.outcome = outcome
+    }
+
+    /// What the poll is answered when this ended its wait; nil if it has to look again.
+    @inline(never)
+    func answer(to reason: WakeReason, limit: Int) -> PollOutcome? {
+        switch reason {
+        case .look: return nil
+        case .delivered(let envelopes, let state):
+            guard state.account == account else { return nil }
+            var page = MailboxPage(envelopes, limit: limit, state: state)
+            page.dormantSince = dormantSince
+            return PollOutcome(fetch: .page(page))
+        case .timedOut: return PollOutcome(fetch: outcome, end: .timedOut)
+        case .superseded: return PollOutcome(fetch: outcome, end: .superseded)
+        case .revoked: return PollOutcome(fetch: outcome, end: .revoked)
+        case .draining: return PollOutcome(fetch: outcome, end: .draining)
+        case .cancelled: return PollOutcome(fetch: outcome, end: .cancelled)
         }
     }
 }

@@ -52,21 +52,30 @@ package final class Waiters: Sendable {
         shards[ticket.shard].state.withLock { $0.forget(ticket.id) }
     }
 
-    /// Waits until something happens to the stream or the poll.
-    package func park(_ ticket: Ticket, cursor: Sequence, until deadline: ContinuousClock.Instant) async -> WakeReason {
+    /// Waits until something happens to the stream or the poll, or its task is cancelled, or its client leaves.
+    package func park(
+        _ ticket: Ticket, cursor: Sequence, until deadline: ContinuousClock.Instant, presence: (any Presence)? = nil
+    ) async -> WakeReason {
         let shard = shards[ticket.shard]
         let tick = Int(((deadline - start) / Self.tick).rounded(.up))
+        let cancel = { @Sendable in
+            let resumption = shard.state.withLock { $0.cancel(ticket.id) }
+            resumption.map { Self.resume([$0]) }
+        }
+        // Before the lock, in which it is asked whether the client has left: later than that it finds the poll parked.
+        presence?.watch(cancel)
+        defer { presence?.watch(nil) }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { (continuation: Parked) in
                 let resumptions = shard.state.withLock {
                     $0.park(
-                        ticket.id, cursor: cursor, deadline: tick, isCancelled: Task.isCancelled, continuation)
+                        ticket.id, cursor: cursor, deadline: tick,
+                        isCancelled: Task.isCancelled || presence?.hasLeft == true, continuation)
                 }
                 Self.resume(resumptions)
             }
         } onCancel: {
-            let resumption = shard.state.withLock { $0.cancel(ticket.id) }
-            resumption.map { Self.resume([$0]) }
+            cancel()
         }
     }
 

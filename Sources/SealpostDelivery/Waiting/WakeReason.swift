@@ -1,7 +1,7 @@
 import SealpostStore
 
 /// Why a parked poll goes on.
-package enum WakeReason: Sendable, Hashable {
+package indirect enum WakeReason: Sendable, Hashable {
     /// These were just committed, the first exactly behind the poll's cursor: no need to read the store.
     case delivered([Envelope], MailboxState)
     /// Something changed: read the store.

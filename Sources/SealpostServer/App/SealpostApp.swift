@@ -15,7 +15,7 @@ package struct SealpostApp: Service {
     package let isFirstRun: Bool
     package let parts: Dependencies
     package let logger: Logger
-    private let http: Application<RouterResponder<ServerContext>>
+    private let http: Application<Front>
 
     /// Opens the data folder and the store, brings its schema up to date, and puts the service together. The port
     /// opens with `run`.
@@ -56,19 +56,23 @@ package struct SealpostApp: Service {
                 queueLimit: configuration.passwordQueue),
             limiter: RateLimiter(rates: configuration.rates, clock: clock),
             registration: configuration.registrationPolicy)
-        let router = Self.router(
-            Self.endpoints(parts), lifecycle: lifecycle,
-            authenticator: Authenticator(tokens: parts.tokens, clock: clock, revocations: mail.revocations))
+        let authenticator = Authenticator(tokens: parts.tokens, clock: clock, revocations: mail.revocations)
         self.configuration = configuration
         self.isFirstRun = isFirstRun
         self.parts = parts
         self.logger = logger
         http = Application(
-            router: router,
-            server: .http1(
-                configuration: HTTP1Channel.Configuration(
-                    additionalChannelHandlers: [BodyGuardHandler(limit: 4 * Limits.bodyBytes), ClientPresence()],
-                    idleTimeout: .seconds(75))),
+            responder: Front(Self.endpoints(parts), authenticator: authenticator, lifecycle: lifecycle),
+            server: HTTPServerBuilder { responder in
+                ConnectionOnItsLoop(
+                    base: HTTP1Channel(
+                        responder: responder,
+                        configuration: HTTP1Channel.Configuration(
+                            additionalChannelHandlers: [
+                                BodyGuardHandler(limit: 4 * Limits.bodyBytes), ClientPresence(),
+                            ],
+                            idleTimeout: .seconds(75))))
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: 1024),
             onServerRunning: { channel in
@@ -100,22 +104,5 @@ package struct SealpostApp: Service {
             + DeviceListRoutes(parts: parts, listed: listed).endpoints + PrekeyRoutes(store: parts.store).endpoints
             + DirectoryRoutes(parts: parts, listed: listed).endpoints
             + DepositRoutes(parts: parts, listed: listed).endpoints + MailboxRoutes(parts: parts).endpoints
-    }
-
-    /// A router of these endpoints, inside the middleware that every answer goes through.
-    static func router(
-        _ endpoints: [Endpoint], lifecycle: Lifecycle, authenticator: Authenticator
-    ) -> Router<ServerContext> {
-        let router = Router(context: ServerContext.self, options: [.autoGenerateHeadEndpoints])
-        router.addMiddleware {
-            RequestIDMiddleware(lifecycle: lifecycle)
-            ProblemMiddleware(paths: PathTable(endpoints))
-        }
-        for endpoint in endpoints {
-            router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-                try await endpoint.respond(to: request, context: context, authenticator: authenticator)
-            }
-        }
-        return router
     }
 }

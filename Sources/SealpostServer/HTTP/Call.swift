@@ -4,17 +4,17 @@ import Logging
 import SealpostCore
 
 /// A request at its endpoint, with readers for its parts that throw a `Problem` which names what is wrong.
-package struct Call: Sendable {
-    package let request: Request
-    package let context: ServerContext
+package final class Call: Sendable {
+    private let arrival: Arrival
     package let query: Query
 
-    init(_ request: Request, _ context: ServerContext, query: Query) {
-        self.request = request
-        self.context = context
+    init(_ arrival: Arrival, query: Query) {
+        self.arrival = arrival
         self.query = query
     }
 
+    package var request: Request { arrival.request }
+    package var context: ServerContext { arrival.context }
     package var logger: Logger { context.logger }
 
     // MARK: Path
@@ -45,7 +45,7 @@ package struct Call: Sendable {
 
     /// A path parameter, percent-decoded.
     package func pathText(_ name: String) throws(Problem) -> String {
-        guard let text = context.parameters.get(name), let decoded = PercentEncoding.decode(text) else {
+        guard let text = arrival.parameter(name), let decoded = PercentEncoding.decode(text) else {
             throw Problem(.invalidParameter, "\(name) is not percent-encoded UTF-8", member: name)
         }
         return decoded

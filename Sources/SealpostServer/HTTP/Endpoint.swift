@@ -3,7 +3,7 @@ import Hummingbird
 import SealpostCore
 
 /// One method of one path: who may call it, which query parameters it takes, and what it does.
-package struct Endpoint: Sendable {
+package final class Endpoint: Sendable {
     /// Who may call an endpoint. Checked before anything of the request but its headers is read.
     package enum Access: Sendable, Hashable {
         /// Anyone; an `Authorization` header is not looked at.
@@ -19,6 +19,8 @@ package struct Endpoint: Sendable {
     package let method: HTTPRequest.Method
     /// As in OpenAPI: `/v1/accounts/{handle}`.
     package let path: String
+    /// The names between braces, in order.
+    let parameterNames: [String]
     package let access: Access
     /// The query parameters that it takes; others are refused by name.
     package let query: Set<String>
@@ -36,6 +38,7 @@ package struct Endpoint: Sendable {
     ) {
         self.method = method
         self.path = path
+        parameterNames = Self.parameterNames(in: path)
         self.query = query
         access = .open
         self.action = .open(action)
@@ -49,6 +52,7 @@ package struct Endpoint: Sendable {
         precondition(access != .open, "an endpoint with a principal is not open")
         self.method = method
         self.path = path
+        parameterNames = Self.parameterNames(in: path)
         self.query = query
         self.access = access
         self.action = .secured(action)
@@ -56,16 +60,24 @@ package struct Endpoint: Sendable {
 }
 
 extension Endpoint {
-    /// Answers a request that the router found to be for this endpoint.
-    func respond(to request: Request, context: ServerContext, authenticator: Authenticator) async throws -> Response {
+    private static func parameterNames(in path: String) -> [String] {
+        path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
+    }
+
+    /// Answers a request that is for this endpoint.
+    func respond(to arrival: Arrival, authenticator: Authenticator) async throws -> Response {
         switch action {
         case .open(let action):
-            return try await action(Call(request, context, query: Query(request.uri.query, allowed: query)))
+            return try await action(call(arrival))
         case .secured(let action):
-            let principal = try await authenticator.principal(of: request.headers)
+            let principal = try await authenticator.principal(of: arrival.request.headers)
             try principal.check(access, now: authenticator.clock.now())
-            let query = try Query(request.uri.query, allowed: query)
-            return try await action(Call(request, context, query: query), principal)
+            return try await action(call(arrival), principal)
         }
+    }
+
+    @inline(never)
+    private func call(_ arrival: Arrival) throws -> Call {
+        Call(arrival, query: try Query(arrival.request.uri.query, allowed: query))
     }
 }

@@ -104,9 +104,15 @@ struct MailboxRoutes: Sendable {
     private func answer(
         to fetch: Fetch, wait: WaitPreference, _ call: Call, _ principal: Principal
     ) async throws -> EncodedMailbox {
-        let outcome = try await ClientPresence.whilePresent(on: call.context.channel, if: wait.seconds > 0) {
-            try await parts.mail.poll(fetch, wait: .seconds(wait.seconds), bearer: principal.bearer)
-        }
+        let presence = wait.seconds > 0 ? await ClientPresence.of(call.context.channel) : nil
+        let outcome = try await parts.mail.poll(
+            fetch, wait: .seconds(wait.seconds), bearer: principal.bearer, presence: presence)
+        return try Self.encode(outcome, wait: wait)
+    }
+
+    // Not inlined: what it computes with would otherwise lie in the frame of `answer` for as long as a poll is parked.
+    @inline(never)
+    private static func encode(_ outcome: PollOutcome, wait: WaitPreference) throws -> EncodedMailbox {
         switch outcome.end {
         case .revoked:
             throw Problem(.invalidToken, "the token was revoked")
@@ -127,7 +133,7 @@ struct MailboxRoutes: Sendable {
             problem.head = head
             throw problem
         case .unknownDevice:
-            throw Self.removed
+            throw removed
         }
     }
 

@@ -198,7 +198,8 @@ package struct MailboxPage: Sendable, Hashable {
     }
 }
 
-package enum FetchOutcome: Sendable, Hashable {
+/// Indirect: a parked poll holds one all the while, in the frames of its task.
+package indirect enum FetchOutcome: Sendable, Hashable {
     case page(MailboxPage)
     /// The device is pending: it has no mailbox yet.
     case pending(AccountState)

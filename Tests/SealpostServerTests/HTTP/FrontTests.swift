@@ -11,7 +11,7 @@ import Testing
 
 @testable import SealpostServer
 
-@Suite struct ProblemMiddlewareTests {
+@Suite struct FrontTests {
     private struct Boom: Error {}
 
     /// Serves one endpoint that fails, asks it once, and returns the answer and what was logged.
@@ -25,12 +25,12 @@ import Testing
             current: ServerKeys.Set(id: "1", access: key, token: key, refresh: key, challenge: key))
         let authenticator = Authenticator(
             tokens: await BearerTokens(keys: keys, clock: .system), clock: .system, revocations: RevocationTable())
-        let router = SealpostApp.router(
-            [Endpoint(.get, "/boom", open: { _ in throw error })], lifecycle: Lifecycle(),
-            authenticator: authenticator)
+        let front = Front(
+            [Endpoint(.get, "/boom", open: { _ in throw error })], authenticator: authenticator,
+            lifecycle: Lifecycle())
         let (ports, port) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+            responder: front, configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             onServerRunning: { port.yield($0.localAddress?.port ?? 0) }, logger: logger)
         let group = ServiceGroup(configuration: ServiceGroupConfiguration(services: [application], logger: logger))
         let client = try HTTPClient()
