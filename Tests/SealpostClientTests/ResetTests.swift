@@ -65,6 +65,19 @@ struct ResetTests {
         #expect(try await world.bob.contents().last == .text("hello", replyTo: nil))
     }
 
+    @Test func whatIsAskedForIsSentAgainInItsOrderAndOnce() async throws {
+        let world = try await TwoDevices()
+        let ids = (0..<8).map { "message \($0)" }
+        var failed: [String] = []
+        for id in ids {
+            let envelope = try await world.alice.send(.text(id, replyTo: nil), to: world.bob, id: id)
+            failed.append(envelope.id.description)
+        }
+        _ = try await world.alice.open(
+            try await world.bob.send(.reset(failed: failed + failed.reversed()), to: world.alice))
+        #expect(try await world.alice.outbox().map(\.id) == ids)
+    }
+
     @Test func nobodyGetsWhatWasSentToSomeoneElse() async throws {
         let world = try await TwoDevices()
         let carol = try await TestDevice(try ListOwner("carol"), clock: world.clock)
