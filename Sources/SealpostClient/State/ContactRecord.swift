@@ -39,7 +39,7 @@ struct ContactRecord: Codable, Hashable, Sendable {
 
     /// Pins the account key of an account that was never seen.
     init(firstUse handle: Handle, _ offer: ListOffer, now: Timestamp) throws(TrustFailure) {
-        guard let key = offer.accountKey ?? SignedList.accountKey(in: offer.list) else {
+        guard let key = offer.namedAccountKey else {
             throw TrustFailure(handle, .listMalformed)
         }
         self.handle = handle
@@ -68,7 +68,7 @@ extension ContactRecord {
     /// Takes the list if it may follow the known one. When another account key is offered, remembers it and throws
     /// `accountKeyChanged`: the caller keeps the changed record also then.
     mutating func take(_ offer: ListOffer, now: Timestamp) throws(TrustFailure) -> Update {
-        guard let key = offer.accountKey ?? SignedList.accountKey(in: offer.list) else {
+        guard let key = offer.namedAccountKey else {
             throw TrustFailure(handle, .listMalformed)
         }
         guard key == accountKey.bytes else {
