@@ -51,6 +51,7 @@ extension Messenger {
     /// - Parameter code: what the new device shows; digits count, whatever stands between them.
     public func approve(_ number: DeviceNumber, code: String) async throws(ClientError) {
         try await requireAccountKey()
+        try await ensureOpening()
         try await publishDraft()
         guard let device = try await api.devices().first(where: { $0.device == number }) else {
             throw .notFound("device \(number)")
@@ -76,6 +77,7 @@ extension Messenger {
     /// Takes a device off the list and removes it with its mailbox.
     public func removeDevice(_ number: DeviceNumber) async throws(ClientError) {
         try await requireAccountKey()
+        try await ensureOpening()
         try await publishDraft()
         try await profile.transaction { transaction in
             let own = try transaction.device()
