@@ -68,6 +68,24 @@ extension Transaction {
         return .encrypted(encrypted)
     }
 
+    /// Looks at ciphertexts that wait to be deposited again, as lists may have changed since: drops them if one is for a
+    /// device that left the list or has another key there, so that the entry is encrypted anew for those that are
+    /// listed. (A device for which they were stored meanwhile gets the message in two envelopes, and takes it once.)
+    ///
+    /// Throws `accountKeyChanged` while another account key is offered.
+    func recheckDeposit(_ number: Int64) throws -> OutboxRecord {
+        try updateOutbox(number) { record in
+            guard let contact = try contact(record.recipient), let deposit = record.deposit else { return }
+            guard contact.offer == nil else { throw TrustFailure(record.recipient, .accountKeyChanged) }
+            let areListed = try deposit.envelopes.allSatisfy { envelope in
+                guard let device = contact.list.device(envelope.device) else { return false }
+                let address = MailboxAddress(handle: record.recipient, device: envelope.device)
+                return try book(address, identityKey: device.identityKey.bytes) != nil
+            }
+            if !areListed { record.deposit = nil }
+        }
+    }
+
     /// The sessions with a device, with a new one if one is due; nil if that needs a bundle and there is none.
     private func usableBook(
         _ address: MailboxAddress, _ list: SignedList, _ record: OutboxRecord, _ bundle: VerifiedBundle?,
