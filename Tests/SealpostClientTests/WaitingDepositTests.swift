@@ -63,4 +63,25 @@ struct WaitingDepositTests {
         }
         #expect(try await recheck(record, in: world).deposit == nil)
     }
+
+    @Test func whenTheDeviceWithTheFullMailboxLeavesOnesOwnDevicesLearnWhatTheOthersGot() async throws {
+        let world = try await TwoDevices()
+        let own = try world.alice.owner.list(
+            2, after: world.aliceList, devices: [(1, try await world.alice.identityKey()), (2, newIdentityKey())])
+        try await world.alice.learn(own, of: world.alice.owner)
+        let (handle, now, id) = (world.bob.owner.handle, world.clock.now, world.clock.environment.newID())
+        let result = try await world.alice.profile.transaction { transaction in
+            var record = try transaction.queue(
+                .text("partly", replyTo: nil), id: "an-id", to: handle, isAutomatic: false, now: now)
+            record.stored = [try #require(DeviceNumber(1))]
+            try transaction.setOutbox(record)
+            return try transaction.encrypt(record.number, bundles: [:], id: id, now: now)
+        }
+        guard case .nobody = result else {
+            Issue.record("there is nobody left to send to")
+            return
+        }
+        let message = SyncedMessage(to: handle, id: "an-id", at: now, body: .text("partly", replyTo: nil))
+        #expect(try await world.alice.outbox().map(\.body) == [.sync(message)])
+    }
 }

@@ -9,7 +9,7 @@ extension Transaction {
     /// - Parameters:
     ///   - number: the entry's.
     ///   - bundles: claimed and checked.
-    ///   - id: the deposit's, if everything could be encrypted.
+    ///   - id: the deposit's, if everything could be encrypted; new.
     func encrypt(
         _ number: Int64, bundles: [DeviceNumber: VerifiedBundle], id: EnvelopeID, now: Timestamp
     ) throws -> Messenger.Encryption {
@@ -28,7 +28,8 @@ extension Transaction {
             if record.devices == nil, record.recipient != own.handle, record.stored.isEmpty {
                 throw ClientError.refused(Problem(.noDevices, "\(record.recipient) has no device that could take mail"))
             }
-            try remove(number: record.number, in: .outbox)
+            // Some devices may have it already; then one's own other ones are told.
+            try finish(record, syncID: id.description, now: now)
             return .nobody
         }
         var books: [(DeviceNumber, SessionBook)] = []
