@@ -2,13 +2,6 @@ import Ratchet
 import SealpostCore
 import SealpostFormats
 
-/// What a message told of an account's list that does not fit what is known.
-struct ToldList: Hashable, Sendable {
-    var handle: Handle
-    var list: ListVersion
-    var teller: MailboxAddress
-}
-
 /// Opens envelopes inside a transaction: plaintext, the session's new state, consumed prekeys and seen ids are stored
 /// together or not at all.
 struct EnvelopeOpener: Sendable {
