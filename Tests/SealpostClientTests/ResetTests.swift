@@ -91,6 +91,25 @@ struct ResetTests {
         #expect(try await world.alice.outbox().isEmpty)
     }
 
+    @Test func anArchivedSessionWithADeviceThatHasGoneQuietIsForgotten() async throws {
+        let world = try await TwoDevices()
+        for text in ["one", "two"] {
+            _ = try await world.alice.send(.text(text, replyTo: nil), to: world.bob, startsFresh: true)
+        }
+        let (peer, key) = (world.bob.address, try await world.bob.identityKey())
+        func archived(_ now: Timestamp) async throws -> Int? {
+            try await world.alice.profile.transaction { transaction in
+                try transaction.dropExpiredSessions(at: now)
+                return try transaction.book(peer, identityKey: key)?.archived.count
+            }
+        }
+        #expect(try await archived(world.clock.now) == 1)
+        // Taken off the list meanwhile.
+        let list = try world.bob.owner.list(2, after: world.bobList, devices: [])
+        try await world.alice.learn(list, of: world.bob.owner)
+        #expect(try await archived(world.clock.now + .days(46)) == 0)
+    }
+
     @Test func aLossOfFiveHundredStartsFreshWithEveryDeviceThatHasASession() async throws {
         let world = try await TwoDevices()
         _ = try await world.bob.open(try await world.alice.send(.text("hello", replyTo: nil), to: world.bob))

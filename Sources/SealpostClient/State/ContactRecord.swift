@@ -146,6 +146,9 @@ extension ContactRecord {
         version == list.version ? list.hash : earlier.last { $0.version == version }?.hash
     }
 
+    /// Every device on this list and the earlier ones.
+    var knownDevices: Set<SignedList.Device> { Set(list.devices + earlier.flatMap(\.devices)) }
+
     /// The key of a device on this list or an earlier one.
     func identityKey(of number: DeviceNumber) -> [UInt8]? {
         list.device(number)?.identityKey.bytes
