@@ -32,6 +32,18 @@ struct ClientCrashTests {
         #expect(try await bob.fetched() == ["afterwards"])
         try await bob.json("send", "alice", "and back")
         #expect(try await alice.fetched() == ["and back"])
+        try await checkMailboxes([(bob, 3), (alice, 2)], at: stage)
+    }
+
+    /// Not even the mailboxes saw a message twice: the next envelope's number follows on so many.
+    private func checkMailboxes(_ counts: [(Profile, Int)], at stage: Stage) async throws {
+        let counter = try await API.register("counter", at: stage.service.url)
+        for (person, count) in counts {
+            let answer = try await counter.deposit("next", to: "\(person.name).1", id: RandomID.make())
+            #expect(answer.status == 201)
+            let waiting = try await stage.api(of: person).mailbox()
+            #expect(waiting.map { $0["seq"].integer } == [count + 1], "the mailbox of \(person.name)")
+        }
     }
 
     private func check(_ person: Profile, got texts: [String], from sender: String, printed: [Int]) async throws {

@@ -192,6 +192,71 @@ struct LyingServerTests {
         }
     }
 
+    @Test func aLinkedDeviceTakesNoListByAnotherAccountKeyThanThatOfItsCode() async throws {
+        let stage = try await Stage.set()
+        let alice = try await stage.person("alice")
+        let phone = stage.newcomer("phone")
+        let forger = Forger()
+        // At first the true key without a list, so that the code is right and no key is pinned by a list…
+        let hiding: Proxy.Lie = { exchange in
+            guard exchange.path == "/v1/accounts/alice" else { return .pass }
+            var told = exchange
+            told.json = ["handle": "alice", "account_key": exchange.json["account_key"]]
+            return .rewrite(told)
+        }
+        let request = try await Proxy.telling(hiding, before: stage.service) { url in
+            try #require(try await phone.through(url).json("device", "link", "alice").first)
+        }
+        try await alice.json("device", "approve", "alice.2", "--code", request["code"].string ?? "")
+        // …then a list that names the device, by another key.
+        let forging: Proxy.Lie = { exchange in
+            guard exchange.path == "/v1/accounts/alice", let list = exchange.json["list"].bytes else { return .pass }
+            var told = exchange
+            told.json = forger.directory(of: "alice", list: try forger.takingOver(list))
+            return .rewrite(told)
+        }
+        try await Proxy.telling(forging, before: stage.service) { url in
+            try await expectCaught(phone.through(url), ["fetch"], "own_account_key_changed")
+        }
+        #expect(try await phone.json("whoami").first?["state"] == "pending")
+        #expect(try await phone.json("fetch").isEmpty)
+        #expect(try await phone.json("whoami").first?["state"] == "listed")
+    }
+
+    @Test func aFirstDeviceDoesNotGiveUpItsAccountKeyForOneThatTheServerNames() async throws {
+        let stage = try await Stage.set()
+        let bob = try await stage.person("bob")
+        let alice = stage.newcomer("alice")
+        let forger = Forger()
+        let drafts = Recorder()
+        let lie: Proxy.Lie = { exchange in
+            var told = exchange
+            switch (exchange.method, exchange.path) {
+            case ("PUT", "/v1/account/key"):
+                drafts.note(exchange.body)
+                told.status = 409
+                told.json = [
+                    "type": "https://sealpost.dev/errors/list_conflict", "title": "There is another list",
+                    "status": 409, "detail": "fetch it", "code": "list_conflict",
+                ]
+            case ("GET", "/v1/accounts/alice") where !drafts.bodies.isEmpty:
+                told.json = forger.directory(of: "alice", list: try forger.list(of: "alice"))
+            default: return .pass
+            }
+            return .rewrite(told)
+        }
+        try await Proxy.telling(lie, before: stage.service) { url in
+            try await expectCaught(alice.through(url), ["register", "alice"], "own_account_key_changed")
+        }
+        // It still has its key, which the server has taken: only the answer was a lie. It is told of once more, as what
+        // was found in the profile.
+        try await expectCaught(alice, ["whoami"], "own_account_key_changed")
+        #expect(try await alice.json("whoami").first?["state"] == "listed")
+        try await expectStillFriends(alice, bob)
+        let own = try JSON(try #require(drafts.bodies.first))["account_key"]
+        #expect(try await bob.json("contacts").first?["account_key"] == own)
+    }
+
     // MARK: What they share
 
     /// Two people who have exchanged mail.

@@ -33,6 +33,23 @@ struct RollbackTests {
         #expect(try await bob.fetched() == ["one", "from the clone", "from the clone again"])
     }
 
+    @Test func aRestoredHolderOfTheAccountKeySignsNoList() async throws {
+        let stage = try await Stage.set()
+        let alice = try await stage.person("alice")
+        _ = try await stage.device("phone", of: alice)
+        let tablet = stage.newcomer("tablet")
+        let request = try #require(try await tablet.json("device", "link", "alice").first)
+        try stage.folder.copy("alice", to: "backup")
+        try await alice.json("fetch")
+
+        try stage.folder.remove("alice")
+        try stage.folder.copy("backup", to: "alice")
+        try await expectRefused(alice, "device", "approve", "alice.3", "--code", request["code"].string ?? "")
+        try await expectRefused(alice, "device", "remove", "alice.2")
+        #expect(try await alice.json("device", "list").map { $0["state"] } == ["listed", "listed", "pending"])
+        #expect(try await alice.json("whoami").first?["list_version"] == 2)
+    }
+
     private func expectRefused(_ profile: Profile, _ arguments: String...) async throws {
         let program = try profile.start(arguments + ["--json"])
         #expect(await program.end() == .exited(78))

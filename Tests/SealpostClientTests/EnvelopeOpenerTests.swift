@@ -37,13 +37,123 @@ struct EnvelopeOpenerTests {
         #expect(try await world.bob.messages().count == 1)
     }
 
-    @Test func aReplayUnderAnotherEnvelopeIDIsStoredOnce() async throws {
+    @Test func aReplayUnderAnotherEnvelopeIDIsShownAsSuchAndItsTextOnce() async throws {
         let world = try await TwoDevices()
         let hello = try await world.alice.send(.text("hello", replyTo: nil), to: world.bob)
         _ = try await world.bob.open(hello)
         let replay = world.bob.envelope(hello.content.bytes, from: hello.from)
-        #expect(try await world.bob.open(replay).isDuplicate)
-        #expect(try await world.bob.messages().count == 1)
+        #expect(try await world.bob.open(replay).told == [])
+        #expect(try await world.bob.contents() == [.text("hello", replyTo: nil), Self.usedNumber])
+    }
+
+    @Test func aForgeryWithTheNumberOfAnOpenedMessageIsShownAndAskedFor() async throws {
+        let world = try await TwoDevices()
+        let (alice, bob) = (world.alice, world.bob)
+        _ = try await bob.open(try await alice.send(.text("one", replyTo: nil), to: bob))
+        _ = try await alice.open(try await bob.send(.text("two", replyTo: nil), to: alice))
+        let three = try await alice.send(.text("three", replyTo: nil), to: bob)
+        _ = try await bob.open(three)
+        let forged = bob.envelope(Array(three.content.bytes.dropLast()) + [0], from: alice.address.description)
+        _ = try await bob.open(forged)
+        #expect(try await bob.contents().last == Self.usedNumber)
+        #expect(try await bob.outbox().map(\.body) == [.reset(failed: [forged.id.description])])
+        #expect(try await bob.open(forged).isDuplicate)
+    }
+
+    private static let usedNumber = Message.Content.undecryptable(
+        reason: "a message with its number was opened before")
+
+    @Test func whateverAnEnvelopeHoldsIsKeptAndTheNextOneOpens() async throws {
+        let world = try await TwoDevices()
+        let (alice, bob) = (world.alice, world.bob)
+        var envelopes = Malformed.ofEveryKind
+        let hello = try await alice.send(.text("hello", replyTo: nil), to: bob)
+        envelopes += Malformed.variants(of: hello.content.bytes)
+        for (index, content) in envelopes.enumerated() {
+            #expect(try await bob.open(bob.envelope(content, from: "alice.1")).told == [], "\(index)")
+        }
+        #expect(try await bob.messages().count == envelopes.count)
+        #expect(try await bob.contents().allSatisfy(\.isUnreadable))
+        _ = try await bob.open(hello)
+        #expect(try await bob.contents().last == .text("hello", replyTo: nil))
+
+        _ = try await alice.open(try await bob.send(.text("hi", replyTo: nil), to: alice))
+        let more = try await alice.send(.text("more", replyTo: nil), to: bob)
+        #expect(try EnvelopeKind(of: more.content.bytes) == .message)
+        for (index, content) in Malformed.variants(of: more.content.bytes).enumerated() {
+            #expect(try await bob.open(bob.envelope(content, from: "alice.1")).told == [], "\(index)")
+            #expect(try await bob.contents().last?.isUnreadable == true, "\(index)")
+        }
+        _ = try await bob.open(more)
+        #expect(try await bob.contents().last == .text("more", replyTo: nil))
+    }
+
+    @Test(arguments: [nil, "", "alice", "alice.0", "alice.1.1", "\u{0}"])
+    func anEnvelopeWhoseSenderIsNoDeviceIsKept(sender: String?) async throws {
+        let bob = try await TwoDevices().bob
+        for content in Malformed.ofEveryKind {
+            #expect(try await bob.open(bob.envelope(content, from: sender)).told == [])
+        }
+        #expect(try await bob.contents().allSatisfy(\.isUnreadable))
+    }
+
+    @Test func aHeldEnvelopeThatCannotBeOpenedIsKeptWhenItsSenderIsListed() async throws {
+        let world = try await TwoDevices()
+        let second = try await TestDevice(world.alice.owner, 2, clock: world.clock)
+        let envelopes = Malformed.ofEveryKind.filter {
+            [[1, 1], [1, 2]].contains(Array($0.prefix(2))) && $0.count > 2_000
+        }
+        .map { world.bob.envelope($0, from: second.address.description) }
+        for envelope in envelopes { #expect(try await world.bob.open(envelope).isHeld) }
+        let list = try world.alice.owner.list(
+            2, after: world.aliceList,
+            devices: [(1, try await world.alice.identityKey()), (2, try await second.identityKey())])
+        try await world.bob.learn(list, of: world.alice.owner)
+        for envelope in envelopes { #expect(try await world.bob.open(envelope, wasHeld: true).told == []) }
+        #expect(try await world.bob.contents().count == envelopes.count)
+        #expect(try await world.bob.contents().allSatisfy(\.isUnreadable))
+    }
+
+    @Test func whateverAPlaintextHoldsIsKeptAndReadAgain() async throws {
+        let world = try await TwoDevices()
+        let (alice, bob) = (world.alice, world.bob)
+        _ = try await bob.open(try await alice.send(.text("hello", replyTo: nil), to: bob))
+        let nested = String(
+            repeating: #"{"kind":"sync","to":"bob","id":"i","at":"2026-01-01T00:00:00Z","message":"#, count: 400)
+        let bodies = [
+            #""kind":"text""#, #""kind":"text","text":7"#, #""kind":"","text":"x""#, #""kind":"reset","failed":[""]"#,
+            #""kind":"receipt","ids":[],"status":"lost""#, #""kind":"profile","name":"\u0000""#,
+            #""kind":"sync","message":\#(nested)0\#(String(repeating: "}", count: 400))"#,
+        ]
+        let hash = Base64([UInt8](repeating: 0, count: 32)).description
+        let times = [
+            "0000-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "999999999999-01-01T00:00:00Z", "-001-01-01T00:00:00Z",
+            "2026-99-99T99:99:99Z", "2026-01-01T00:00:00.123456789Z",
+        ]
+        let heads =
+            times.map { #""id":"t","at":"\#($0)","lists":{"own":[1,"AA=="],"peer":[1,"AA=="]}"# } + [
+                #""id":"i","at":"2026-01-01T00:00:00Z","lists":{"own":[1,"\#(hash)"],"peer":[0,""]}"#,
+                #""id":"j","at":"0001-01-01T00:00:00Z","lists":{"own":[18446744073709551615,"AA=="],"peer":[1,"AA=="]}"#,
+                #""id":"k","at":"9999-12-31T23:59:59.999Z","lists":{"own":[1,"AA=="],"peer":[1,"AA=="]}"#,
+                #""id":"","at":"2026-01-01T00:00:00Z","lists":{"own":[1,"AA=="],"peer":[1,"AA=="]}"#,
+                #""id":"l","at":"never","lists":{"own":[],"peer":[-1,"AA=="]}"#,
+            ]
+        var contents = ["", "null", "[]", "{}", "\"", String(repeating: "[", count: 100_000)].map { Array($0.utf8) }
+        contents.append([0xff, 0xfe, 0x00, 0x80])
+        for (number, head) in heads.enumerated() {
+            for (index, body) in bodies.enumerated() {
+                let unique = head.replacing(#""id":""#, with: #""id":"\#(number)\#(index)"#)
+                contents.append(Array(#"{"v":1,"from":"alice.1","to":"bob.1",\#(unique),\#(body)}"#.utf8))
+            }
+        }
+        for (index, content) in contents.enumerated() {
+            let outcome = try await bob.open(try await alice.seal(content, to: bob))
+            #expect(outcome.told != nil, "\(index)")
+        }
+        // All of it can be read again, and the next message opens.
+        #expect(try await bob.messages().count > heads.count)
+        _ = try await bob.open(try await alice.send(.text("more", replyTo: nil), to: bob))
+        #expect(try await bob.contents().last == .text("more", replyTo: nil))
     }
 
     @Test func aTransactionThatFailsAfterwardsLeavesTheMessageToBeOpenedAgain() async throws {

@@ -65,6 +65,19 @@ struct ResetTests {
         #expect(try await world.bob.contents().last == .text("hello", replyTo: nil))
     }
 
+    @Test func whatIsAskedForIsSentAgainInItsOrderAndOnce() async throws {
+        let world = try await TwoDevices()
+        let ids = (0..<8).map { "message \($0)" }
+        var failed: [String] = []
+        for id in ids {
+            let envelope = try await world.alice.send(.text(id, replyTo: nil), to: world.bob, id: id)
+            failed.append(envelope.id.description)
+        }
+        _ = try await world.alice.open(
+            try await world.bob.send(.reset(failed: failed + failed.reversed()), to: world.alice))
+        #expect(try await world.alice.outbox().map(\.id) == ids)
+    }
+
     @Test func nobodyGetsWhatWasSentToSomeoneElse() async throws {
         let world = try await TwoDevices()
         let carol = try await TestDevice(try ListOwner("carol"), clock: world.clock)
@@ -76,6 +89,25 @@ struct ResetTests {
         _ = try await world.alice.open(
             try await carol.send(.reset(failed: [hello.id.description]), to: world.alice))
         #expect(try await world.alice.outbox().isEmpty)
+    }
+
+    @Test func anArchivedSessionWithADeviceThatHasGoneQuietIsForgotten() async throws {
+        let world = try await TwoDevices()
+        for text in ["one", "two"] {
+            _ = try await world.alice.send(.text(text, replyTo: nil), to: world.bob, startsFresh: true)
+        }
+        let (peer, key) = (world.bob.address, try await world.bob.identityKey())
+        func archived(_ now: Timestamp) async throws -> Int? {
+            try await world.alice.profile.transaction { transaction in
+                try transaction.dropExpiredSessions(at: now)
+                return try transaction.book(peer, identityKey: key)?.archived.count
+            }
+        }
+        #expect(try await archived(world.clock.now) == 1)
+        // Taken off the list meanwhile.
+        let list = try world.bob.owner.list(2, after: world.bobList, devices: [])
+        try await world.alice.learn(list, of: world.bob.owner)
+        #expect(try await archived(world.clock.now + .days(46)) == 0)
     }
 
     @Test func aLossOfFiveHundredStartsFreshWithEveryDeviceThatHasASession() async throws {

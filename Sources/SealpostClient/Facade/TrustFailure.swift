@@ -5,6 +5,9 @@ public struct TrustFailure: Error, Hashable, Sendable, Codable {
     public enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
         /// The account key is not the pinned one: nothing is sent to the contact until the user accepts the new key.
         case accountKeyChanged = "account_key_changed"
+        /// Another account key is named for the account of this device than the one that this device made or was linked
+        /// with; never accepted.
+        case ownAccountKeyChanged = "own_account_key_changed"
         /// The list's bytes are not a device list.
         case listMalformed = "list_malformed"
         /// The list is not signed by the pinned account key: someone else made it.
@@ -47,6 +50,9 @@ extension TrustFailure: CustomStringConvertible {
             switch reason {
             case .accountKeyChanged:
                 "the account key of \(handle) changed: compare safety numbers, then accept it with verify"
+            case .ownAccountKeyChanged:
+                "the server names another account key for \(handle) than this device knows: unless another device of "
+                    + "yours made it first, do not trust the server; if one did, link this machine with a new profile"
             case .listMalformed: "the server gave something that is no device list for \(handle)"
             case .listNotSigned: "the device list of \(handle) is not signed by the account key"
             case .listForAnotherHandle: "the server gave another account's device list for \(handle)"

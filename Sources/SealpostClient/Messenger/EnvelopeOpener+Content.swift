@@ -74,9 +74,11 @@ extension EnvelopeOpener {
         }
     }
 
-    /// Queues what the device could not open, for that device alone, under the ids it had.
+    /// Queues what the device could not open, for that device alone, under the ids it had, in the order in which
+    /// it is named.
     private func sendAgain(_ failed: [String], to device: MailboxAddress, in transaction: Transaction) throws {
-        for envelope in Set(failed.prefix(Self.mostSentAgain)) {
+        var named: Set<String> = []
+        for envelope in failed.prefix(Self.mostSentAgain) where named.insert(envelope).inserted {
             guard let sent = try transaction.value(SentRecord.self, envelope, in: .sent),
                 sent.recipient == device.handle, sent.devices.contains(device.device)
             else { continue }

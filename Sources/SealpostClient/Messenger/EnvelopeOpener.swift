@@ -2,13 +2,6 @@ import Ratchet
 import SealpostCore
 import SealpostFormats
 
-/// What a message told of an account's list that does not fit what is known.
-struct ToldList: Hashable, Sendable {
-    var handle: Handle
-    var list: ListVersion
-    var teller: MailboxAddress
-}
-
 /// Opens envelopes inside a transaction: plaintext, the session's new state, consumed prekeys and seen ids are stored
 /// together or not at all.
 struct EnvelopeOpener: Sendable {
@@ -58,11 +51,11 @@ struct EnvelopeOpener: Sendable {
             try storeUnreadable(envelope, "the server names no sending device", in: transaction)
             return .stored([])
         }
-        return try open(envelope, kind, from: sender, in: transaction)
+        return try open(envelope, from: sender, in: transaction)
     }
 
     private func open(
-        _ envelope: EnvelopeAnswer, _ kind: EnvelopeKind, from sender: MailboxAddress, in transaction: Transaction
+        _ envelope: EnvelopeAnswer, from sender: MailboxAddress, in transaction: Transaction
     ) throws -> Outcome {
         guard let contact = try transaction.contact(sender.handle),
             let key = contact.identityKey(of: sender.device)
@@ -75,12 +68,6 @@ struct EnvelopeOpener: Sendable {
             try storeUnreadable(envelope, "the sending device was removed before", in: transaction)
             return .stored([])
         }
-        if kind == .prekeyMessage, try PrekeyMessage(decoding: envelope.content.bytes).handshake.identityKey != key {
-            try transaction.warn(
-                .trust(TrustFailure(sender.handle, .identityKeyMismatch, "device \(sender.device)")))
-            try storeUnreadable(envelope, "its key is not the listed one of \(sender)", in: transaction)
-            return .stored([])
-        }
         var book = try transaction.book(sender, identityKey: key) ?? SessionBook(peerIdentity: key)
         var prekeys = try transaction.prekeys()
         let before = prekeys
@@ -89,8 +76,11 @@ struct EnvelopeOpener: Sendable {
             content = try book.decrypt(
                 envelope.content.bytes, identity: try DeviceKeys.load(in: transaction).identity, prekeys: &prekeys,
                 at: now.unixSeconds, platform: NativePlatform.self)
-        } catch RatchetError.duplicate {
-            return .duplicate
+        } catch RatchetError.wrongIdentity {
+            try transaction.warn(
+                .trust(TrustFailure(sender.handle, .identityKeyMismatch, "device \(sender.device)")))
+            try storeUnreadable(envelope, "its key is not the listed one of \(sender)", in: transaction)
+            return .stored([])
         } catch let error as RatchetError {
             try storeUnreadable(envelope, Self.reason(error), from: sender, in: transaction)
             if marks.isEmpty { try askAgain(envelope.id, of: sender, in: transaction) }
@@ -144,6 +134,9 @@ struct EnvelopeOpener: Sendable {
         case .repeatedHandshake: "its handshake was seen before"
         case .tooManySkipped: "too many messages before it are missing"
         case .authenticationFailed: "no known key opens it"
+        // Nothing has proved the number yet, and this envelope was not seen before: it may be somebody's forgery in
+        // the place of a message, so it is shown like everything else that cannot be opened.
+        case .duplicate: "a message with its number was opened before"
         case .invalidPadding: "its padding is wrong"
         default: "it is malformed"
         }

@@ -25,7 +25,7 @@ extension Messenger {
             var current = record
             for _ in 0..<Self.rounds {
                 guard let encrypted = try await encrypted(current) else { return .deposited }
-                if current.deposit == nil { await opening.countSend() }
+                if encrypted.deposit?.id != current.deposit?.id { await opening.countSend() }
                 switch try await deposit(encrypted) {
                 case .done: return .deposited
                 case .full(let left): return try await wait(left, "a mailbox of \(left.recipient) is full")

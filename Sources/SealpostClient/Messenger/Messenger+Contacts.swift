@@ -128,7 +128,14 @@ extension Transaction {
     /// Checks and stores an offered list. A failure is a value, not an error: what it left in the record (a changed
     /// account key, a warning) has to be committed.
     func take(_ offer: ListOffer, of handle: Handle, now: Timestamp) throws -> Result<ContactRecord, ClientError> {
-        let isOwn = try device().handle == handle
+        let device = try device()
+        let isOwn = device.handle == handle
+        // The key that the link code was computed over is one's own for ever: no other one can be offered or accepted.
+        if isOwn, let pinned = device.accountKey?.bytes, let key = offer.namedAccountKey, key != pinned {
+            let failure = TrustFailure(handle, .ownAccountKeyChanged)
+            try warn(.trust(failure))
+            return .failure(.untrusted(failure))
+        }
         guard var contact = try contact(handle) else {
             let contact: ContactRecord
             do {

@@ -51,6 +51,7 @@ extension Messenger {
     /// - Parameter code: what the new device shows; digits count, whatever stands between them.
     public func approve(_ number: DeviceNumber, code: String) async throws(ClientError) {
         try await requireAccountKey()
+        try await ensureOpening()
         try await publishDraft()
         guard let device = try await api.devices().first(where: { $0.device == number }) else {
             throw .notFound("device \(number)")
@@ -76,6 +77,7 @@ extension Messenger {
     /// Takes a device off the list and removes it with its mailbox.
     public func removeDevice(_ number: DeviceNumber) async throws(ClientError) {
         try await requireAccountKey()
+        try await ensureOpening()
         try await publishDraft()
         try await profile.transaction { transaction in
             let own = try transaction.device()
@@ -115,7 +117,7 @@ extension Messenger {
             }
         } catch {
             guard case .refused(let problem) = error, problem.code == .listConflict else { throw error }
-            try await resolveConflict(draft, hasList: own != nil)
+            try await resolveConflict(draft, accountKey: accountKey)
             return
         }
         environment.reached(.listAnswered)
@@ -123,30 +125,19 @@ extension Messenger {
         try await profile.transaction { try $0.adoptDraft(now: now) }
     }
 
-    /// The server has another list than the draft's predecessor: the draft itself (its answer was lost), or the first
-    /// list of another device that was quicker.
-    private func resolveConflict(_ draft: SignedList, hasList: Bool) async throws(ClientError) {
+    /// The server has another list than the draft's predecessor: the draft itself if its answer was lost. Whoever holds
+    /// the account key signs every list, so one that is not known here is not to be believed, and the key stays: a
+    /// server must not get a device to give up its account key for another one.
+    private func resolveConflict(_ draft: SignedList, accountKey: Base64) async throws(ClientError) {
         let handle = try await device().handle
         let directory = try await api.directory(handle)
         let now = environment.now()
-        if directory.list == draft.bytes {
+        if directory.accountKey == accountKey, directory.list == draft.bytes {
             try await profile.transaction { try $0.adoptDraft(now: now) }
             return
         }
-        guard !hasList, let key = directory.accountKey, let offer = directory.offer else {
-            // The holder of the account key signs every list: one that it does not know is not to be believed.
-            try await refreshContact(handle)
-            throw .untrusted(TrustFailure(handle, .listForked, "version \(draft.version)"))
-        }
-        let result = try await profile.transaction { transaction in
-            var device = try transaction.device()
-            device.draft = nil
-            device.accountKey = key
-            try transaction.setDevice(device)
-            try DeviceKeys.removeAccountKey(in: transaction)
-            return try transaction.take(offer, of: handle, now: now)
-        }
-        _ = try result.get()
+        try await refreshContact(handle)
+        throw .untrusted(TrustFailure(handle, .listForked, "version \(draft.version)"))
     }
 }
 

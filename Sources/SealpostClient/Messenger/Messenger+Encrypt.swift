@@ -18,7 +18,10 @@ extension Messenger {
     /// Encrypts an entry for every device that it goes to; ciphertexts, their id and the sessions' new state are one
     /// transaction. Nil if there is no device to send to, and the entry is done with.
     func encrypted(_ record: OutboxRecord) async throws(ClientError) -> OutboxRecord? {
-        guard record.deposit == nil else { return record }
+        if record.deposit != nil {
+            let checked = try await profile.transaction { try $0.recheckDeposit(record.number) }
+            if checked.deposit != nil { return checked }
+        }
         if try await profile.transaction({ try $0.contact(record.recipient) == nil }) {
             try await refreshContact(record.recipient)
         }

@@ -1,7 +1,7 @@
 import SealpostCore
 
 extension Messenger {
-    /// Takes a new opening number if one is due. Nothing is encrypted or decrypted before.
+    /// Takes a new opening number if one is due. Nothing is encrypted or decrypted and no list is changed before.
     ///
     /// The nonce is stored before it is sent, so that a lost answer is asked for again; a copy of the profile from
     /// before draws another nonce and is refused.

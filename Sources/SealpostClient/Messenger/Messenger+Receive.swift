@@ -45,6 +45,7 @@ extension Messenger {
         try await learnSenders(of: answer.envelopes ?? [])
         try await store(answer, &report)
         environment.reached(.mailStored)
+        try await checkTold()
         try await handOver(&report, handle)
         try await follow(answer)
         if report.stored > 0 { report.outbox.add(try await drainOutbox()) }

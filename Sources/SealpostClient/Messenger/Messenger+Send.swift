@@ -74,9 +74,12 @@ extension Messenger {
     ///
     /// - Parameter ignoringBackoff: also tries entries whose next attempt is not due yet, as a person would want.
     public func drainOutbox(ignoringBackoff: Bool = false) async throws(ClientError) -> OutboxReport {
-        try await sending.withLock { () throws(ClientError) in
+        let report = try await sending.withLock { () throws(ClientError) in
             try await self.drain(ignoringBackoff: ignoringBackoff)
         }
+        // A device that only sends has keys to care for, too; that the server can be reached is known now.
+        if !report.deposited.isEmpty { try await upkeep() }
+        return report
     }
 
     private func drain(ignoringBackoff: Bool) async throws(ClientError) -> OutboxReport {

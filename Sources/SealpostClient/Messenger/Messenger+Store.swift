@@ -16,7 +16,7 @@ extension Messenger {
     /// Opens and stores an answer's mail and moves the cursor, in one transaction.
     func store(_ answer: MailboxAnswer, _ report: inout ReceiveReport) async throws(ClientError) {
         let opener = EnvelopeOpener(environment: environment, sendsReceipts: options.sendsDeliveryReceipts)
-        let (stored, held, told) = try await profile.transaction { transaction in
+        let (stored, held) = try await profile.transaction { transaction in
             var stored = 0
             var held = 0
             var told: [ToldList] = []
@@ -31,12 +31,12 @@ extension Messenger {
                     told += lists
                 }
             }
+            try transaction.remember(told)
             try transaction.note(answer, now: opener.now, newID: opener.newID)
-            return (stored, held, told)
+            return (stored, held)
         }
         report.stored += stored
         report.held += held
-        try await check(told)
     }
 
     /// Looks at mail that waits for its sender's list: opens what can be opened now, and asks for lists again.
@@ -47,7 +47,7 @@ extension Messenger {
         let due = held.filter { now >= $0.checked + HeldRecord.pause || now < $0.checked }
         try await learnSenders(of: due.map(\.envelope))
         let opener = EnvelopeOpener(environment: environment, sendsReceipts: options.sendsDeliveryReceipts)
-        let (stored, told) = try await profile.transaction { transaction in
+        let stored = try await profile.transaction { transaction in
             var stored = 0
             var told: [ToldList] = []
             for record in held {
@@ -68,30 +68,43 @@ extension Messenger {
                 }
                 try transaction.remove(number: record.number, in: .held)
             }
-            return (stored, told)
+            try transaction.remember(told)
+            return stored
         }
         report.stored += stored
         report.held += held.count - stored
-        try await check(told)
     }
 
-    /// Compares what messages told of lists with what the server gives: first a look, then a warning.
-    private func check(_ told: [ToldList]) async throws(ClientError) {
-        for (handle, lists) in Dictionary(grouping: told, by: \.handle) {
-            guard let newest = lists.max(by: { $0.list.version < $1.list.version }) else { continue }
-            try await tolerating { () throws(ClientError) in
-                try await self.refreshContact(handle)
-                try await self.profile.transaction { try $0.followOwnList() }
+    /// Compares what messages told of lists with what the server gives: first a look, then a warning. Without an answer
+    /// nobody is accused; what was told is looked into with the next mail.
+    func checkTold() async throws(ClientError) {
+        var unanswered: [ToldList] = []
+        for told in try await profile.transaction({ try $0.told() }) {
+            do throws(ClientError) {
+                try await refreshContact(told.handle)
+            } catch {
+                switch error {
+                // The server was caught at something else, which is told.
+                case .untrusted: continue
+                case .unreachable, .refused, .unexpectedAnswer, .notFound: unanswered.append(told)
+                default: throw error
+                }
+                continue
             }
             try await profile.transaction { transaction in
-                guard let contact = try transaction.contact(handle) else { return }
-                let detail = "version \(newest.list.version), told by \(newest.teller)"
-                if contact.list.version < newest.list.version {
-                    try transaction.warn(.trust(TrustFailure(handle, .listFrozen, detail)))
-                } else if let hash = contact.hash(ofVersion: newest.list.version), hash != newest.list.hash {
-                    try transaction.warn(.trust(TrustFailure(handle, .listForked, detail)))
+                try transaction.followOwnList()
+                guard let contact = try transaction.contact(told.handle) else { return }
+                let detail = "version \(told.list.version), told by \(told.teller)"
+                if contact.list.version < told.list.version {
+                    try transaction.warn(.trust(TrustFailure(told.handle, .listFrozen, detail)))
+                } else if let hash = contact.hash(ofVersion: told.list.version), hash != told.list.hash {
+                    try transaction.warn(.trust(TrustFailure(told.handle, .listForked, detail)))
                 }
             }
+        }
+        let left = unanswered
+        try await profile.transaction { transaction in
+            if try transaction.told() != left { try transaction.setTold(left) }
         }
     }
 

@@ -6,9 +6,14 @@ extension Messenger {
     func follow(_ answer: MailboxAnswer) async throws(ClientError) {
         try await followAccount(answer.account)
         if let counts = answer.prekeys, counts.low {
-            try await tolerating { () throws(ClientError) in try await self.uploadOneTimePrekeys(held: counts) }
+            try await tending.withLock { () throws(ClientError) in
+                try await self.tolerating { () throws(ClientError) in
+                    try await self.uploadOneTimePrekeys(held: counts)
+                }
+            }
         }
-        try await upkeep(isDrained: answer.more != true)
+        if answer.more != true { try await noteDrainedPoll() }
+        try await upkeep()
     }
 
     private func followAccount(_ account: AccountStateAnswer) async throws(ClientError) {
@@ -30,31 +35,48 @@ extension Messenger {
         }
     }
 
-    /// Once a day: weekly keys, a comparison of prekeys with the server, and what has become too old.
-    private func upkeep(isDrained: Bool) async throws(ClientError) {
+    /// Notes, once a day, that the mailbox was found empty: only then private halves of replaced keys may go.
+    private func noteDrainedPoll() async throws(ClientError) {
         let now = environment.now()
-        let isDue = try await profile.transaction { transaction in
-            let last = try transaction.value(UpkeepRecord.self, UpkeepRecord.key, in: .state)?.last
-            guard let last else { return true }
-            return now >= last + UpkeepRecord.pause || now < last
+        try await profile.transaction { transaction in
+            var record = try transaction.upkeep()
+            guard UpkeepRecord.isDue(now, after: record.drained) else { return }
+            var prekeys = try transaction.prekeys()
+            prekeys.noteDrainedPoll(at: now.unixSeconds)
+            try transaction.setPrekeys(prekeys)
+            record.drained = now
+            try transaction.setValue(record, UpkeepRecord.key, in: .state)
         }
-        guard isDue else { return }
+    }
+
+    /// Once a day, after receiving or sending: weekly keys, a comparison of prekeys with the server, and what has become
+    /// too old.
+    func upkeep() async throws(ClientError) {
+        try await tending.withLock { () throws(ClientError) in try await self.tend() }
+    }
+
+    private func tend() async throws(ClientError) {
+        let now = environment.now()
+        let last = try await profile.transaction { try $0.upkeep().last }
+        guard UpkeepRecord.isDue(now, after: last) else { return }
         try await tolerating { () throws(ClientError) in
             try await self.rotatePrekeys()
             try await self.comparePrekeys()
         }
         try await profile.transaction { transaction in
             var prekeys = try transaction.prekeys()
-            if isDrained { prekeys.noteDrainedPoll(at: now.unixSeconds) }
             prekeys.dropExpired(at: now.unixSeconds)
             try transaction.setPrekeys(prekeys)
+            try transaction.dropExpiredSessions(at: now)
             for sent in try transaction.values(SentRecord.self, in: .sent) where now >= sent.sent + SentRecord.life {
                 try transaction.remove(sent.envelope, in: .sent)
             }
             for seen in try transaction.values(SeenRecord.self, in: .seen) where now >= seen.seen + SeenRecord.life {
                 try transaction.remove(seen.key, in: .seen)
             }
-            try transaction.setValue(UpkeepRecord(last: now), UpkeepRecord.key, in: .state)
+            var record = try transaction.upkeep()
+            record.last = now
+            try transaction.setValue(record, UpkeepRecord.key, in: .state)
         }
     }
 }
@@ -64,5 +86,30 @@ struct UpkeepRecord: Codable, Sendable {
     static let key = "upkeep"
     static let pause = Duration.days(1)
 
-    var last: Timestamp
+    var last: Timestamp?
+    /// When the mailbox was last noted to be empty.
+    var drained: Timestamp?
+
+    static func isDue(_ now: Timestamp, after last: Timestamp?) -> Bool {
+        last.map { now >= $0 + pause || now < $0 } ?? true
+    }
+}
+
+extension Transaction {
+    func upkeep() throws -> UpkeepRecord {
+        try value(UpkeepRecord.self, UpkeepRecord.key, in: .state) ?? UpkeepRecord()
+    }
+
+    /// Forgets archived sessions that are too old, also those with devices that nothing goes to or comes from.
+    func dropExpiredSessions(at now: Timestamp) throws {
+        for contact in try values(ContactRecord.self, in: .contact) {
+            for device in contact.knownDevices {
+                let address = MailboxAddress(handle: contact.handle, device: device.number)
+                guard let before = try book(address, identityKey: device.identityKey.bytes) else { continue }
+                var book = before
+                book.dropExpired(at: now.unixSeconds)
+                if book != before { try setBook(book, address) }
+            }
+        }
+    }
 }

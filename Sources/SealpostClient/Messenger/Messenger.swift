@@ -4,7 +4,8 @@ import SodiumKit
 /// One device of an account: keeps its keys, sessions, contacts, outbox and inbox in a profile, and talks to a server.
 ///
 /// Made by `register` (a new account), `logIn` (a new device of an account that exists) or `open` (a profile that is
-/// there); `close` ends it. Any number of calls may run at a time; sending and receiving each go one at a time.
+/// there); `close` ends it. Any number of calls may run at a time; sending, receiving and the care for prekeys each
+/// go one at a time.
 ///
 /// The rules it keeps: a ratchet's new state is on disk before a ciphertext leaves, and plaintext and state before an
 /// acknowledgement; before a key is used, an opening number is taken from the server, so that an old copy of the
@@ -17,6 +18,7 @@ public final class Messenger: Sendable {
     let options: Options
     let sending = AsyncLock()
     let receiving = AsyncLock()
+    let tending = AsyncLock()
     let opening = OpeningGuard()
 
     /// How a profile is opened.

@@ -39,7 +39,7 @@ struct ContactRecord: Codable, Hashable, Sendable {
 
     /// Pins the account key of an account that was never seen.
     init(firstUse handle: Handle, _ offer: ListOffer, now: Timestamp) throws(TrustFailure) {
-        guard let key = offer.accountKey ?? SignedList.accountKey(in: offer.list) else {
+        guard let key = offer.namedAccountKey else {
             throw TrustFailure(handle, .listMalformed)
         }
         self.handle = handle
@@ -68,7 +68,7 @@ extension ContactRecord {
     /// Takes the list if it may follow the known one. When another account key is offered, remembers it and throws
     /// `accountKeyChanged`: the caller keeps the changed record also then.
     mutating func take(_ offer: ListOffer, now: Timestamp) throws(TrustFailure) -> Update {
-        guard let key = offer.accountKey ?? SignedList.accountKey(in: offer.list) else {
+        guard let key = offer.namedAccountKey else {
             throw TrustFailure(handle, .listMalformed)
         }
         guard key == accountKey.bytes else {
@@ -145,6 +145,9 @@ extension ContactRecord {
     func hash(ofVersion version: UInt64) -> Base64? {
         version == list.version ? list.hash : earlier.last { $0.version == version }?.hash
     }
+
+    /// Every device on this list and the earlier ones.
+    var knownDevices: Set<SignedList.Device> { Set(list.devices + earlier.flatMap(\.devices)) }
 
     /// The key of a device on this list or an earlier one.
     func identityKey(of number: DeviceNumber) -> [UInt8]? {

@@ -67,10 +67,6 @@ extension DeviceKeys {
         return key.publicKey
     }
 
-    static func removeAccountKey(in transaction: Transaction) throws {
-        try transaction.remove(accountSeed, in: .seed)
-    }
-
     static func load(in transaction: Transaction) throws -> DeviceKeys {
         guard let identity = try transaction.bytes(identitySeed, in: .seed) else {
             throw ProfileError.damaged("the identity key is missing")

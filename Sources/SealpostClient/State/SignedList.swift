@@ -8,6 +8,9 @@ struct ListOffer: Sendable {
     var accountKey: [UInt8]?
     var list: [UInt8]
     var signature: [UInt8]
+
+    /// The account key that the offer, or else its list, names; nil if the list is none.
+    var namedAccountKey: [UInt8]? { accountKey ?? (try? DeviceList(decoding: list).accountKey) }
 }
 
 /// A device list that was checked, byte for byte as it was signed.
@@ -59,9 +62,6 @@ extension SignedList {
             }
         }
     }
-
-    /// The account key that a list names, if it is a list at all.
-    static func accountKey(in bytes: [UInt8]) -> [UInt8]? { try? DeviceList(decoding: bytes).accountKey }
 
     private static func reason(_ error: FormatError) -> TrustFailure.Reason {
         switch error {

@@ -9,7 +9,7 @@ extension Transaction {
     /// - Parameters:
     ///   - number: the entry's.
     ///   - bundles: claimed and checked.
-    ///   - id: the deposit's, if everything could be encrypted.
+    ///   - id: the deposit's, if everything could be encrypted; new.
     func encrypt(
         _ number: Int64, bundles: [DeviceNumber: VerifiedBundle], id: EnvelopeID, now: Timestamp
     ) throws -> Messenger.Encryption {
@@ -28,7 +28,8 @@ extension Transaction {
             if record.devices == nil, record.recipient != own.handle, record.stored.isEmpty {
                 throw ClientError.refused(Problem(.noDevices, "\(record.recipient) has no device that could take mail"))
             }
-            try remove(number: record.number, in: .outbox)
+            // Some devices may have it already; then one's own other ones are told.
+            try finish(record, syncID: id.description, now: now)
             return .nobody
         }
         var books: [(DeviceNumber, SessionBook)] = []
@@ -66,6 +67,24 @@ extension Transaction {
                 policy: record.devices == nil && record.stored.isEmpty ? .strict : .ignore)
         }
         return .encrypted(encrypted)
+    }
+
+    /// Looks at ciphertexts that wait to be deposited again, as lists may have changed since: drops them if one is for a
+    /// device that left the list or has another key there, so that the entry is encrypted anew for those that are
+    /// listed. (A device for which they were stored meanwhile gets the message in two envelopes, and takes it once.)
+    ///
+    /// Throws `accountKeyChanged` while another account key is offered.
+    func recheckDeposit(_ number: Int64) throws -> OutboxRecord {
+        try updateOutbox(number) { record in
+            guard let contact = try contact(record.recipient), let deposit = record.deposit else { return }
+            guard contact.offer == nil else { throw TrustFailure(record.recipient, .accountKeyChanged) }
+            let areListed = try deposit.envelopes.allSatisfy { envelope in
+                guard let device = contact.list.device(envelope.device) else { return false }
+                let address = MailboxAddress(handle: record.recipient, device: envelope.device)
+                return try book(address, identityKey: device.identityKey.bytes) != nil
+            }
+            if !areListed { record.deposit = nil }
+        }
     }
 
     /// The sessions with a device, with a new one if one is due; nil if that needs a bundle and there is none.

@@ -44,11 +44,12 @@ extension Transaction {
         try followOwnList()
     }
 
-    /// Brings the device's phase in line with the account's list.
+    /// Brings the device's phase in line with the account's list; only the account key that this device knows counts.
     func followOwnList() throws {
         var device = try device()
-        guard let number = device.number, let list = try contact(device.handle)?.list else { return }
-        let isNamed = list.device(number)?.identityKey.bytes == (try DeviceKeys.load(in: self).identity.publicKey)
+        guard let number = device.number, let own = try contact(device.handle), own.accountKey == device.accountKey
+        else { return }
+        let isNamed = own.list.device(number)?.identityKey.bytes == (try DeviceKeys.load(in: self).identity.publicKey)
         switch (device.phase, isNamed) {
         case (.pending, true): device.phase = .listed
         case (.listed, false): device.phase = .removed

@@ -6,6 +6,41 @@ import Testing
 /// Mail from a device whose account's list the server holds back waits here, and is not lost.
 @Suite(.timeLimit(.minutes(3)))
 struct ClientHeldMailTests {
+    @Test func aListThatCannotBeFetchedIsAskedForAgainAndNobodyIsAccused() async throws {
+        let (service, folder) = (try await Service.start(), try Folder())
+        let alice = try await Person.register("alice", at: service, in: folder)
+        let bob = try await Person.register("bob", at: service, in: folder)
+        try await alice.send("hello", to: bob)
+        #expect(try await bob.texts() == ["hello"])
+        _ = try await bob.device(2, at: service, in: folder)
+        try await bob.send("I have a new phone", to: alice)
+        _ = try await alice.messenger.takeWarnings()
+        try alice.messenger.close()
+
+        let failing: Proxy.Lie = { exchange in
+            guard exchange.path == "/v1/accounts/bob" else { return .pass }
+            var told = exchange
+            told.status = 503
+            told.json = [
+                "type": "https://sealpost.dev/errors/unavailable", "title": "Not available", "status": 503,
+                "detail": "later", "code": "unavailable",
+            ]
+            return .rewrite(told)
+        }
+        try await Proxy.telling(failing, before: service) { url in
+            let unlucky = try await alice.reopened(through: url, in: folder)
+            #expect(try await unlucky.texts() == ["I have a new phone"])
+            #expect(try await unlucky.messenger.takeWarnings().isEmpty)
+            #expect(try await unlucky.messenger.contact(bob.handle).listVersion == 1)
+            try unlucky.messenger.close()
+        }
+        // The next receiving finds no mail, but the list.
+        let again = try await alice.reopened(through: service.url, in: folder)
+        #expect(try await again.texts().isEmpty)
+        #expect(try await again.messenger.contact(bob.handle).listVersion == 2)
+        #expect(try await again.messenger.takeWarnings().isEmpty)
+    }
+
     @Test func mailOfANewDeviceWaitsUntilTheServerTellsItsList() async throws {
         let (service, folder, clock) = (try await Service.start(), try Folder(), MovedClock())
         let alice = try await Person.register("alice", at: service, in: folder, clock: clock)

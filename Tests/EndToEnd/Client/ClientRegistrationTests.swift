@@ -18,7 +18,7 @@ struct ClientRegistrationTests {
             at: ProfileLocation(directory: folder.file(name)), options: Messenger.Options(environment: environment))
     }
 
-    @Test func ofTwoMachinesOfAnAccountWithoutAKeyTheSlowerOneWaitsForApproval() async throws {
+    @Test func ofTwoMachinesOfAnAccountWithoutAKeyTheSlowerOneKeepsItsKeyAndIsLinkedAnew() async throws {
         let (service, folder) = (try await Service.start(), try Folder())
         _ = try await API.register("alice", at: service.url)
         // The slow one has signed a first list when it is interrupted.
@@ -34,7 +34,23 @@ struct ClientRegistrationTests {
 
         let quick = try await logIn("alice", at: service, folder, "quick")
         #expect(try await quick.identity().holdsAccountKey)
-        let other = try await Messenger.open(ProfileLocation(directory: folder.file("slow")))
+        // It cannot tell a quicker machine from a server that names a key of its own: it follows neither.
+        let location = ProfileLocation(directory: folder.file("slow"))
+        await #expect {
+            _ = try await Messenger.open(location)
+        } throws: { error in
+            if case ClientError.untrusted(let failure) = error {
+                failure.reason == .ownAccountKeyChanged
+            } else {
+                false
+            }
+        }
+        let refused = try await Messenger.openStored(location, options: Messenger.Options())
+        #expect(try await refused.identity().holdsAccountKey)
+        #expect(try await refused.identity().accountKey != quick.identity().accountKey)
+        try refused.close()
+
+        let other = try await logIn("alice", at: service, folder, "slow-again")
         #expect(try await other.identity().state == .pending)
         #expect(try await !other.identity().holdsAccountKey)
         try await quick.approve(try await other.identity().device, code: try await other.linkCode())

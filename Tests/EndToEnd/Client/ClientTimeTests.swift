@@ -59,6 +59,19 @@ struct ClientTimeTests {
         #expect(try await bob.messenger.takeWarnings() == [.newContact(alice.handle)])
     }
 
+    @Test func aDeviceThatOnlySendsReplacesItsKeysWeekly() async throws {
+        let (service, folder, clock) = (try await Service.start(), try Folder(), MovedClock())
+        let alice = try await Person.register("alice", at: service, in: folder, clock: clock)
+        let bob = try await Person.register("bob", at: service, in: folder)
+        let carol = try await API.register("carol", at: service.url)
+        let before = try await claim("alice", by: carol)
+        clock.move(.days(8))
+        try await alice.send("hello", to: bob)
+        let after = try await claim("alice", by: carol)
+        for key in ["signed_prekey", "sealing_key"] { #expect(before[key]["id"] != after[key]["id"]) }
+        #expect(try await alice.messenger.takeWarnings() == [.newContact(bob.handle)])
+    }
+
     @Test func aSessionIsRenewedAfterThirtyDays() async throws {
         let (service, folder, clock) = (try await Service.start(), try Folder(), MovedClock())
         let alice = try await Person.register("alice", at: service, in: folder, clock: clock)

@@ -18,6 +18,15 @@ final class Forger: Sendable {
         ).encoded()
     }
 
+    /// `list` with the same devices as the first list of the forger's own account key.
+    func takingOver(_ list: [UInt8]) throws -> [UInt8] {
+        let old = try DeviceList(decoding: list)
+        return try DeviceList(
+            handle: old.handle, version: 1, previous: DeviceList.noPredecessor, accountKey: accountKey,
+            entries: old.entries
+        ).encoded()
+    }
+
     /// The answer to `GET /v1/accounts/{handle}` that goes with it.
     func directory(of handle: String, list: [UInt8]) -> JSON {
         [

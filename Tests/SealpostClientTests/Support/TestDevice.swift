@@ -114,6 +114,18 @@ final class TestDevice: Sendable {
         throw ClientError.notFound("a way to send")
     }
 
+    /// Encrypts any content in the session that there is with another device.
+    func seal(_ content: [UInt8], to other: TestDevice) async throws -> EnvelopeAnswer {
+        let (peer, key) = (other.address, try await other.identityKey())
+        let bytes = try await profile.transaction { transaction in
+            var book = try #require(try transaction.book(peer, identityKey: key))
+            let bytes = try book.encrypt(content)
+            try transaction.setBook(book, peer)
+            return bytes
+        }
+        return other.envelope(bytes, from: address.description)
+    }
+
     /// An envelope in this device's mailbox.
     func envelope(_ content: [UInt8], id: EnvelopeID? = nil, from sender: String?) -> EnvelopeAnswer {
         let seq = nextSequence.withLock { next in
