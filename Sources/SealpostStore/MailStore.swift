@@ -48,6 +48,7 @@ package protocol MailStore: Sendable {
     func endSession(_ session: RecordID, of id: AccountID) async throws(StoreError) -> Bool
     /// Marks a challenge (its hash) as used until it expires; false if it was used before.
     func spendChallenge(_ hash: [UInt8], expires: Timestamp) async throws(StoreError) -> Bool
+    /// Makes a token for the session's account, if the session is still there: what ended it also ended its authority.
     func createToken(_ token: NewToken) async throws(StoreError) -> TokenCreation
     func tokens(of id: AccountID) async throws(StoreError) -> [APIToken]
     /// Revokes the token and adds it to the revocation log; false if the account has no such token.
@@ -60,9 +61,10 @@ package protocol MailStore: Sendable {
     /// Registers a device, pending, and binds the session to it; the same key in the same account: the same number.
     func registerDevice(_ device: NewDevice) async throws(StoreError) -> DeviceRegistration
     func devices(of id: AccountID) async throws(StoreError) -> [Device]
-    /// Removes the device's mailbox, keys, sessions and tokens; adds `.device` to the revocation log. Nothing of it is
-    /// seen from then on, and the next sweeps erase its mail; ids of deposits stay known for their time. False if
-    /// there is no such device.
+    /// Removes the device's mailbox, keys, sessions and tokens; adds `.device` to the revocation log, and `.session` for
+    /// each of its sessions: a bearer that is older than the binding names no device. Nothing of it is seen from then
+    /// on, and the next sweeps erase its mail; ids of deposits stay known for their time. False if there is no such
+    /// device.
     func removeDevice(_ device: MailboxKey) async throws(StoreError) -> Bool
     /// Takes the next opening number if `last` is the newest (0 at first).
     func openDevice(_ device: MailboxKey, last: UInt64, nonce: [UInt8]) async throws(StoreError) -> OpeningOutcome

@@ -97,12 +97,12 @@ import Testing
         let session = Sample.recordID()
         _ = try await store.createSession(NewSession(id: session, device: one.device), of: bob.id)
         for number: Int64 in [1, 1] { _ = try await store.refreshSession(session, number: number) }
-        _ = try await store.endSession(session, of: bob.id)
         _ = try await store.spendChallenge(Random.bytes(32), expires: fixture.clock.now + .minutes(1))
         let token = NewToken(
-            id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: one.device,
-            expires: fixture.clock.now + .days(1), idempotencyKey: "once")
+            id: Sample.recordID(), account: bob.id, session: session, name: "t", scopes: [.mailbox],
+            device: one.device, expires: fixture.clock.now + .days(1), idempotencyKey: "once")
         for _ in 0..<2 { _ = try await store.createToken(token) }
+        _ = try await store.endSession(session, of: bob.id)
         _ = try await store.revokeToken(token.id, of: bob.id)
         try await fixture.list([1], of: &bob)
         _ = try await store.removeDevice(two)

@@ -60,19 +60,23 @@ package enum RefreshOutcome: Sendable, Hashable {
 package struct NewToken: Sendable {
     package var id: RecordID
     package var account: AccountID
+    /// The session that makes it.
+    package var session: RecordID
     package var name: String
     package var scopes: [Scope]
+    /// None, or that of the session.
     package var device: DeviceNumber?
     package var expires: Timestamp
     /// From the header `Idempotency-Key`.
     package var idempotencyKey: String?
 
     package init(
-        id: RecordID, account: AccountID, name: String, scopes: [Scope], device: DeviceNumber?, expires: Timestamp,
-        idempotencyKey: String?
+        id: RecordID, account: AccountID, session: RecordID, name: String, scopes: [Scope], device: DeviceNumber?,
+        expires: Timestamp, idempotencyKey: String?
     ) {
         self.id = id
         self.account = account
+        self.session = session
         self.name = name
         self.scopes = scopes
         self.device = device
@@ -113,7 +117,8 @@ package enum TokenCreation: Sendable {
     /// The idempotency key was used with other content.
     case idConflict
     case tooMany
-    case unknownAccount
+    /// The session ended, or is not that device.
+    case unknownSession
 }
 
 /// Whose bearers are refused from now on.

@@ -63,10 +63,13 @@ extension Transaction {
             return false
         }
         try revoke(.device(device), until: lastBearer("account = ? AND device = ?", place))
+        // An access token from before its session was bound names no device.
+        let sessions = try rows("SELECT id FROM session WHERE account = ? AND device = ?", place) { try $0.recordID(0) }
+        for session in sessions { _ = try endSession(session, of: device.account) }
         try retire(identityKey: row.bytes(0))
         // Rows of `deposit` stay: an id is known for its time, whatever happens to the device.
         try leaveToSweeps(.device(device))
-        for table in ["long_lived_prekey", "token", "session"] {
+        for table in ["long_lived_prekey", "token"] {
             try run("DELETE FROM \(table) WHERE account = ? AND device = ?", place)
         }
         try run("DELETE FROM device WHERE account = ? AND number = ?", place)

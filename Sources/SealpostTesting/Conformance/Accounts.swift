@@ -243,7 +243,7 @@ extension StoreConformance {
                 throw FixtureFailure("not created")
             }
         },
-        Case("an account holds a hundred tokens, and there must be an account and a device") { fixture in
+        Case("an account holds a hundred tokens, and its session must be there and be its device") { fixture in
             let bob = try await fixture.account("bob")
             for _ in 0..<Limits.tokensPerAccount {
                 guard case .created = try await fixture.store.createToken(Sample.token(of: bob)) else {
@@ -255,11 +255,20 @@ extension StoreConformance {
             }
             let carol = try await fixture.account("carol")
             let unbound = Sample.token(of: carol, device: try Sample.device(1))
-            guard case .unknownAccount = try await fixture.store.createToken(unbound) else {
-                throw FixtureFailure("a token for a device that is not there")
+            guard case .unknownSession = try await fixture.store.createToken(unbound) else {
+                throw FixtureFailure("a token for a device that its session is not")
+            }
+            var foreign = Sample.token(of: carol)
+            foreign.session = bob.session
+            guard case .unknownSession = try await fixture.store.createToken(foreign) else {
+                throw FixtureFailure("a token by another account's session")
+            }
+            #expect(try await fixture.store.endSession(carol.session, of: carol.id))
+            guard case .unknownSession = try await fixture.store.createToken(Sample.token(of: carol)) else {
+                throw FixtureFailure("a token by a session that has ended")
             }
             #expect(try await fixture.store.deleteAccount(carol.id))
-            guard case .unknownAccount = try await fixture.store.createToken(Sample.token(of: carol)) else {
+            guard case .unknownSession = try await fixture.store.createToken(Sample.token(of: carol)) else {
                 throw FixtureFailure("a token for an account that is not there")
             }
         },
@@ -285,7 +294,8 @@ extension Sample {
         of person: Person, device: DeviceNumber? = nil, expires: Timestamp? = nil, idempotencyKey: String? = nil
     ) -> NewToken {
         NewToken(
-            id: recordID(), account: person.id, name: "script", scopes: [.deposit, .mailbox], device: device,
-            expires: expires ?? ManualClock().now + .days(30), idempotencyKey: idempotencyKey)
+            id: recordID(), account: person.id, session: person.session, name: "script",
+            scopes: [.deposit, .mailbox], device: device, expires: expires ?? ManualClock().now + .days(30),
+            idempotencyKey: idempotencyKey)
     }
 }

@@ -81,9 +81,9 @@ extension StoreConformance {
             try await fixture.send(fixture.letter(from: alice, to: bob, devices: [1, 2]))
             let expires = fixture.clock.now + .days(30)
             let token = NewToken(
-                id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: mailbox.device,
-                expires: expires, idempotencyKey: nil)
-            _ = try await fixture.store.createToken(token)
+                id: Sample.recordID(), account: bob.id, session: bob.devices[1].session, name: "t",
+                scopes: [.mailbox], device: mailbox.device, expires: expires, idempotencyKey: nil)
+            guard case .created = try await fixture.store.createToken(token) else { throw FixtureFailure("no token") }
             #expect(try await fixture.store.removeDevice(mailbox))
             #expect(try await !fixture.store.removeDevice(mailbox))
             #expect(try await fixture.fetch(mailbox) == .unknownDevice)
@@ -91,9 +91,18 @@ extension StoreConformance {
             #expect(try await fixture.store.session(bob.devices[1].session) == nil)
             #expect(try await fixture.store.session(bob.session) != nil)
             #expect(try await fixture.store.tokens(of: bob.id).isEmpty)
+            // The session, too: its first access token was given before it became the device, and names none.
+            let log = try await fixture.store.revocations(after: 0, limit: 10)
             #expect(
-                try await fixture.store.revocations(after: 0, limit: 10)
-                    == [Revocation(number: 1, subject: .device(mailbox), until: expires)])
+                log == [
+                    Revocation(number: 1, subject: .device(mailbox), until: expires),
+                    Revocation(
+                        number: 2, subject: .session(bob.devices[1].session),
+                        until: fixture.clock.now + Limits.accessLife),
+                ])
+            guard case .unknownSession = try await fixture.store.createToken(token) else {
+                throw FixtureFailure("a token by a session that is gone")
+            }
             #expect(try await fixture.page(bob.mailbox(1)).outline == "1")
         },
         Case("openings are counted; a lost answer is repeated and an old copy is refused") { fixture in
