@@ -39,8 +39,12 @@ package protocol MailStore: Sendable {
 
     // MARK: Sessions and tokens
 
-    /// Creates a session. Beyond `Limits.sessionsPerAccount` the one that was used least recently ends.
-    func createSession(_ session: NewSession, of id: AccountID) async throws(StoreError) -> SessionCreation
+    /// Creates a session if what the sign-in was checked against is still the account's: checking takes time, and who
+    /// changed the password meanwhile wants no session by the old one. Beyond `Limits.sessionsPerAccount` the one that
+    /// was used least recently ends.
+    func createSession(
+        _ session: NewSession, of id: AccountID, verified: VerifiedCredential
+    ) async throws(StoreError) -> SessionCreation
     func refreshSession(_ id: RecordID, number: Int64) async throws(StoreError) -> RefreshOutcome
     func session(_ id: RecordID) async throws(StoreError) -> Session?
     func sessions(of id: AccountID) async throws(StoreError) -> [Session]

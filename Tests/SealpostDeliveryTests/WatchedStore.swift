@@ -87,8 +87,10 @@ extension WatchedStore {
         try await store.changeDeviceList(change, of: id)
     }
 
-    func createSession(_ session: NewSession, of id: AccountID) async throws(StoreError) -> SessionCreation {
-        try await store.createSession(session, of: id)
+    func createSession(
+        _ session: NewSession, of id: AccountID, verified: VerifiedCredential
+    ) async throws(StoreError) -> SessionCreation {
+        try await store.createSession(session, of: id, verified: verified)
     }
 
     func refreshSession(_ id: RecordID, number: Int64) async throws(StoreError) -> RefreshOutcome {

@@ -95,7 +95,7 @@ import Testing
         _ = try await store.changeAccount(bob.id, AccountChange(email: "bob@example.org", passwordHash: "new"))
         _ = try await store.changeAccount(bob.id, AccountChange(email: .some(nil)))
         let session = Sample.recordID()
-        _ = try await store.createSession(NewSession(id: session, device: one.device), of: bob.id)
+        _ = try await fixture.signIn(bob, NewSession(id: session, device: one.device))
         for number: Int64 in [1, 1] { _ = try await store.refreshSession(session, number: number) }
         _ = try await store.spendChallenge(Random.bytes(32), expires: fixture.clock.now + .minutes(1))
         let token = NewToken(

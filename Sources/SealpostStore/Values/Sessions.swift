@@ -41,9 +41,19 @@ package struct Session: Sendable, Hashable {
     }
 }
 
+/// What a sign-in was checked against, as it was read before.
+package enum VerifiedCredential: Sendable, Hashable {
+    /// Argon2id in its string form.
+    case passwordHash(String)
+    /// Ed25519, 32 bytes.
+    case accountKey([UInt8])
+}
+
 package enum SessionCreation: Sendable {
     case created(Session)
     case unknownAccount
+    /// The account has another password or key by now.
+    case credentialChanged
     /// The device was removed in between.
     case unknownDevice
 }

@@ -16,8 +16,7 @@ extension StoreConformance {
                         number: try Sample.device(1), name: "laptop", identityKey: bob.devices[0].identityKey,
                         state: .pending, created: fixture.clock.now, lastFetch: nil))
             // Again, also by another session, which then is bound to it.
-            let other = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: other), of: bob.id)
+            let other = try await fixture.session(of: bob)
             for session in [bob.session, other] {
                 var again = bob.devices[0]
                 again.session = session
@@ -48,8 +47,7 @@ extension StoreConformance {
             let bob = try await fixture.person("bob")
             let key = bob.devices[0].identityKey
             func register(_ person: Person) async throws -> DeviceRegistration {
-                let session = Sample.recordID()
-                _ = try await fixture.store.createSession(NewSession(id: session), of: person.id)
+                let session = try await fixture.session(of: person)
                 return try await fixture.store.registerDevice(
                     Sample.newDevice(account: person.id, session: session, identityKey: key))
             }
@@ -62,8 +60,7 @@ extension StoreConformance {
         Case("an account has ten devices at a time, and a number is never used again") { fixture in
             var bob = try await fixture.account("bob")
             for _ in 0..<Limits.devices { try await fixture.addDevice(to: &bob) }
-            let session = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: session), of: bob.id)
+            let session = try await fixture.session(of: bob)
             let eleventh = Sample.newDevice(account: bob.id, session: session)
             guard case .tooMany = try await fixture.store.registerDevice(eleventh) else {
                 throw FixtureFailure("too many")
