@@ -29,4 +29,15 @@ package struct DataFolder: Sendable {
             throw .unusableFolder(path: path, cause: String(cString: strerror(errno)))
         }
     }
+
+    /// Reads the keyring; makes one only where there is no database yet, for what lies sealed in one opens under its
+    /// own keyring and no other.
+    func loadKeyring(now: Timestamp) throws -> Keyring {
+        if let keyring = try Keyring.load(from: keyring) { return keyring }
+        var status = stat()
+        guard stat(database, &status) != 0 || status.st_size == 0 else {
+            throw ConfigurationError.missingKeyring(path: keyring, database: database)
+        }
+        return try Keyring.load(creatingAt: keyring, now: now)
+    }
 }

@@ -26,7 +26,7 @@ package struct SealpostApp: Service {
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws -> SealpostApp {
         let folder = try DataFolder(opening: configuration.dataFolder)
-        let keyring = try Keyring.load(creatingAt: folder.keyring, now: clock.now())
+        let keyring = try folder.loadKeyring(now: clock.now())
         let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
         do {
             try await store.migrate()

@@ -44,6 +44,8 @@ enum ServerSettings {
             throw error
         } catch let error as StoreError {
             throw ToolError(.badState, "the store cannot be used: \(error)")
+        } catch let error as KeyringError {
+            throw ToolError(.badState, error.description)
         } catch {
             throw ToolError(.unavailable, "the service cannot run: \(error)")
         }
