@@ -64,6 +64,23 @@ import Testing
         }
     }
 
+    @Test func aSecondProcessOnADataFolderEndsWith75UntilTheFirstIsGoneHoweverItWent() async throws {
+        let service = try await Service.start()
+        let data = service.folder.file("data")
+        for command in [["migrate"], ["serve", "--listen-port", "0"]] {
+            let second = try Program(
+                Binary.path, command + ["--data-folder", data], folder: service.folder.path)
+            #expect(await second.end() == .exited(75), "\(second.output.text)")
+            #expect(second.errors.text.contains("the data folder \(data) is in use"), "\(second.errors.text)")
+        }
+        #expect(try await service.api().call("GET", "/readyz").status == 200)
+        await service.kill()
+        let migrate = try Program(Binary.path, ["migrate", "--data-folder", data], folder: service.folder.path)
+        #expect(await migrate.end() == .exited(0), "\(migrate.errors.text)")
+        try await service.start()
+        #expect(await service.terminate() == .exited(0))
+    }
+
     @Test func aPortThatIsTakenEndsWith69() async throws {
         let service = try await Service.start()
         let folder = try Folder()

@@ -14,5 +14,6 @@ extension SealpostApp {
             throw error
         }
         await store.close()
+        folder.lock.release()
     }
 }

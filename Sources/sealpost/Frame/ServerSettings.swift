@@ -39,6 +39,7 @@ enum ServerSettings {
         do {
             try await body()
         } catch let error as ConfigurationError {
+            if case .folderInUse = error { throw ToolError(.tryAgain, error.description) }
             throw ToolError(.badState, error.description)
         } catch let error as ToolError {
             throw error
