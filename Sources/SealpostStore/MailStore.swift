@@ -82,6 +82,8 @@ package protocol MailStore: Sendable {
     func prekeyState(of device: MailboxKey) async throws(StoreError) -> PrekeyState?
     /// Takes bundles; one-time keys in upload order, each given once; a known request id gets the same answer (P5).
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome]
+    /// What `claim` answers to a known request id; nil if it is not known. Takes nothing.
+    func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome?
 
     // MARK: Mail
 

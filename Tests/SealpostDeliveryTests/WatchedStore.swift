@@ -145,6 +145,7 @@ extension WatchedStore {
     }
 
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome] { try await store.claim(claims) }
+    func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome? { try await store.knownClaim(claim) }
     func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] { try await store.acknowledge(acks) }
     func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) -> MailboxKey? {
         try await store.withdraw(withdrawal)

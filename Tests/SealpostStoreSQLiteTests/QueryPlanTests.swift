@@ -74,6 +74,7 @@ import Testing
             _ = try transaction.fetch(fetches, betweenReads: nil)
             _ = try transaction.envelope(Sequence(5), in: one)
             _ = try transaction.prekeyState(of: one)
+            _ = try transaction.knownClaim(Sample.claim(of: bob, by: alice))
             _ = try transaction.devices(of: one.account)
             _ = try transaction.account(one.account)
             _ = try transaction.account(named: bob.handle)
