@@ -91,7 +91,8 @@ package protocol MailStore: Sendable {
     /// stored then (P2, P3). Full mailboxes refuse, and count it, while others of the account take theirs.
     func deposit(_ deposits: [Deposit]) async throws(StoreError) -> [DepositOutcome]
     /// What follows a cursor, all parts from one snapshot. Stops at `Limits.fetchBytes`, but not before one item.
-    /// An expired envelope is never returned, swept or not: its tombstone is.
+    /// An expired envelope is never returned, swept or not: its tombstone is. The fetch that ends a dormancy tells of
+    /// it, and so do those of the day after it, until something new is acknowledged.
     func fetch(_ fetches: [Fetch]) async throws(StoreError) -> [FetchOutcome]
     /// Erases what is acknowledged, and tombstones that end within it. One that acknowledges nothing new leaves what
     /// the mailbox says of a dormancy.

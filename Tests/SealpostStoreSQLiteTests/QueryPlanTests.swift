@@ -68,7 +68,10 @@ import Testing
         _ = try await store.withdraw(withdrawal)
         fixture.clock.advance(by: .seconds(10))
         _ = try await store.sweep(limit: 2)
-        _ = try await store.write { try $0.prepareFetch(of: [one, two]) }
+        try await store.write { transaction in
+            for key in [one, two] { _ = try transaction.sweep(key, limit: SQLiteStore.sweepStep) }
+            try transaction.noteFetch(of: [one, two])
+        }
         try await store.write { [bob] transaction in
             let fetches = [Fetch(mailbox: one, after: nil, limit: 3), Fetch(mailbox: two, after: .start, limit: 100)]
             _ = try transaction.fetch(fetches, betweenReads: nil)
