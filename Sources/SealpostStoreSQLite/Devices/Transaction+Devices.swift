@@ -42,6 +42,7 @@ extension Transaction {
             return .unknownSession
         }
         let number = try account.device(0)
+        guard number.value <= Limits.devicesEver else { return .tooManyEver }
         try run("UPDATE account SET next_device = next_device + 1 WHERE id = ?", [new.account])
         try run(
             "INSERT INTO device (account, number, created, identity_key, name) VALUES (?, ?, ?, ?, ?)",

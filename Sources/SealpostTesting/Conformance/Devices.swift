@@ -71,6 +71,29 @@ extension StoreConformance {
             }
             #expect(number.value == 11)
         },
+        Case("an account registers a thousand devices in its life, and those it has stay") { fixture in
+            let bob = try await fixture.account("bob")
+            var newest = Sample.newDevice(account: bob.id, session: bob.session)
+            for number in 1...UInt32(Limits.devicesEver) {
+                if number > 1 {
+                    #expect(try await fixture.store.removeDevice(bob.mailbox(number - 1)))
+                    newest = Sample.newDevice(account: bob.id, session: try await fixture.session(of: bob))
+                }
+                guard case .registered = try await fixture.store.registerDevice(newest) else {
+                    throw FixtureFailure("device \(number) was not registered")
+                }
+            }
+            let session = try await fixture.session(of: bob)
+            let beyond = Sample.newDevice(account: bob.id, session: session)
+            guard case .tooManyEver = try await fixture.store.registerDevice(beyond) else {
+                throw FixtureFailure("one more was registered")
+            }
+            newest.session = session
+            guard case .registered(let number, _) = try await fixture.store.registerDevice(newest) else {
+                throw FixtureFailure("its newest device cannot sign in again")
+            }
+            #expect(number.value == Limits.devicesEver)
+        },
         Case("a removed device takes its mail, keys, sessions and tokens with it") { fixture in
             let alice = try await fixture.person("alice")
             let bob = try await fixture.person("bob", devices: 2)
