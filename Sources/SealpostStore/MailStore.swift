@@ -26,8 +26,8 @@ package protocol MailStore: Sendable {
     func createAccount(_ account: NewAccount) async throws(StoreError) -> AccountCreation
     func credentials(for login: Login) async throws(StoreError) -> Credentials?
     func account(_ id: AccountID) async throws(StoreError) -> Account?
-    /// What others may know of the account.
-    func account(named handle: Handle) async throws(StoreError) -> Account?
+    /// What others may know of the account; nothing that is sealed is opened for it.
+    func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry?
     func changeAccount(_ id: AccountID, _ change: AccountChange) async throws(StoreError) -> AccountChangeOutcome
     /// Removes the account with everything of it and retires its handle; adds `.account` to the revocation log.
     /// Nothing of it is seen from then on; what may be many rows is erased by the next sweeps.

@@ -14,7 +14,7 @@ extension SQLiteStore {
         try await read { try $0.account(id) }
     }
 
-    package func account(named handle: Handle) async throws(StoreError) -> Account? {
+    package func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry? {
         try await read { try $0.account(named: handle) }
     }
 

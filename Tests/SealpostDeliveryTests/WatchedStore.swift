@@ -71,7 +71,9 @@ extension WatchedStore {
     }
 
     func account(_ id: AccountID) async throws(StoreError) -> Account? { try await store.account(id) }
-    func account(named handle: Handle) async throws(StoreError) -> Account? { try await store.account(named: handle) }
+    func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry? {
+        try await store.account(named: handle)
+    }
 
     func changeAccount(_ id: AccountID, _ change: AccountChange) async throws(StoreError) -> AccountChangeOutcome {
         try await store.changeAccount(id, change)

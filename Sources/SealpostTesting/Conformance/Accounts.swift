@@ -17,7 +17,9 @@ extension StoreConformance {
             let account = try #require(try await fixture.store.account(bob.id))
             #expect(account.email == "Bob@example.org")
             #expect(account.list == nil)
-            #expect(try await fixture.store.account(named: bob.handle) == account)
+            #expect(
+                try await fixture.store.account(named: bob.handle)
+                    == DirectoryEntry(id: bob.id, handle: bob.handle, accountKey: bob.accountKey, list: nil))
             #expect(try await fixture.store.account(AccountID(999)) == nil)
             #expect(try await fixture.store.account(named: #require(Handle("nobody"))) == nil)
             #expect(try await fixture.store.credentials(for: .email("a@b")) == nil)
@@ -85,6 +87,12 @@ extension StoreConformance {
             for (table, rows) in try await fixture.backend.rowCounts(fixture.store) {
                 #expect(rows == 0, "rows are left in \(table)")
             }
+        },
+        Case("what others may know of an account does not depend on what is sealed") { fixture in
+            let bob = try await fixture.account("bob", email: "bob@example.org")
+            let store = try await fixture.reopened(with: Keyring(generatedAt: fixture.clock.now))
+            #expect(try await store.account(named: bob.handle)?.id == bob.id)
+            await #expect(throws: StoreError.self) { _ = try await store.account(bob.id) }
         },
         Case("an e-mail address is found and opened after the keyring was rotated") { fixture in
             let bob = try await fixture.account("bob", email: "bob@example.org")
