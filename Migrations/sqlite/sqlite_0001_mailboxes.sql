@@ -92,7 +92,9 @@ CREATE TABLE device (
     -- Since when the device list names it; absent: pending.
     listed INTEGER,
     last_fetch INTEGER,
+    -- The last dormancy whose end was not acknowledged, and the fetch that ended it.
     dormant_since INTEGER,
+    dormancy_end INTEGER,
     head INTEGER NOT NULL DEFAULT 0,
     acked INTEGER NOT NULL DEFAULT 0,
     count INTEGER NOT NULL DEFAULT 0,

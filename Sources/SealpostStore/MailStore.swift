@@ -26,8 +26,8 @@ package protocol MailStore: Sendable {
     func createAccount(_ account: NewAccount) async throws(StoreError) -> AccountCreation
     func credentials(for login: Login) async throws(StoreError) -> Credentials?
     func account(_ id: AccountID) async throws(StoreError) -> Account?
-    /// What others may know of the account.
-    func account(named handle: Handle) async throws(StoreError) -> Account?
+    /// What others may know of the account; nothing that is sealed is opened for it.
+    func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry?
     func changeAccount(_ id: AccountID, _ change: AccountChange) async throws(StoreError) -> AccountChangeOutcome
     /// Removes the account with everything of it and retires its handle; adds `.account` to the revocation log.
     /// Nothing of it is seen from then on; what may be many rows is erased by the next sweeps.
@@ -39,8 +39,12 @@ package protocol MailStore: Sendable {
 
     // MARK: Sessions and tokens
 
-    /// Creates a session. Beyond `Limits.sessionsPerAccount` the one that was used least recently ends.
-    func createSession(_ session: NewSession, of id: AccountID) async throws(StoreError) -> SessionCreation
+    /// Creates a session if what the sign-in was checked against is still the account's: checking takes time, and who
+    /// changed the password meanwhile wants no session by the old one. Beyond `Limits.sessionsPerAccount` the one that
+    /// was used least recently ends.
+    func createSession(
+        _ session: NewSession, of id: AccountID, verified: VerifiedCredential
+    ) async throws(StoreError) -> SessionCreation
     func refreshSession(_ id: RecordID, number: Int64) async throws(StoreError) -> RefreshOutcome
     func session(_ id: RecordID) async throws(StoreError) -> Session?
     func sessions(of id: AccountID) async throws(StoreError) -> [Session]
@@ -48,6 +52,7 @@ package protocol MailStore: Sendable {
     func endSession(_ session: RecordID, of id: AccountID) async throws(StoreError) -> Bool
     /// Marks a challenge (its hash) as used until it expires; false if it was used before.
     func spendChallenge(_ hash: [UInt8], expires: Timestamp) async throws(StoreError) -> Bool
+    /// Makes a token for the session's account, if the session is still there: what ended it also ended its authority.
     func createToken(_ token: NewToken) async throws(StoreError) -> TokenCreation
     func tokens(of id: AccountID) async throws(StoreError) -> [APIToken]
     /// Revokes the token and adds it to the revocation log; false if the account has no such token.
@@ -60,9 +65,10 @@ package protocol MailStore: Sendable {
     /// Registers a device, pending, and binds the session to it; the same key in the same account: the same number.
     func registerDevice(_ device: NewDevice) async throws(StoreError) -> DeviceRegistration
     func devices(of id: AccountID) async throws(StoreError) -> [Device]
-    /// Removes the device's mailbox, keys, sessions and tokens; adds `.device` to the revocation log. Nothing of it is
-    /// seen from then on, and the next sweeps erase its mail; ids of deposits stay known for their time. False if
-    /// there is no such device.
+    /// Removes the device's mailbox, keys, sessions and tokens; adds `.device` to the revocation log, and `.session` for
+    /// each of its sessions: a bearer that is older than the binding names no device. Nothing of it is seen from then
+    /// on, and the next sweeps erase its mail; ids of deposits stay known for their time. False if there is no such
+    /// device.
     func removeDevice(_ device: MailboxKey) async throws(StoreError) -> Bool
     /// Takes the next opening number if `last` is the newest (0 at first).
     func openDevice(_ device: MailboxKey, last: UInt64, nonce: [UInt8]) async throws(StoreError) -> OpeningOutcome
@@ -76,6 +82,8 @@ package protocol MailStore: Sendable {
     func prekeyState(of device: MailboxKey) async throws(StoreError) -> PrekeyState?
     /// Takes bundles; one-time keys in upload order, each given once; a known request id gets the same answer (P5).
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome]
+    /// What `claim` answers to a known request id; nil if it is not known. Takes nothing.
+    func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome?
 
     // MARK: Mail
 
@@ -83,7 +91,8 @@ package protocol MailStore: Sendable {
     /// stored then (P2, P3). Full mailboxes refuse, and count it, while others of the account take theirs.
     func deposit(_ deposits: [Deposit]) async throws(StoreError) -> [DepositOutcome]
     /// What follows a cursor, all parts from one snapshot. Stops at `Limits.fetchBytes`, but not before one item.
-    /// An expired envelope is never returned, swept or not: its tombstone is.
+    /// An expired envelope is never returned, swept or not: its tombstone is. The fetch that ends a dormancy tells of
+    /// it, and so do those of the day after it, until something new is acknowledged.
     func fetch(_ fetches: [Fetch]) async throws(StoreError) -> [FetchOutcome]
     /// Erases what is acknowledged, and tombstones that end within it. One that acknowledges nothing new leaves what
     /// the mailbox says of a dormancy.

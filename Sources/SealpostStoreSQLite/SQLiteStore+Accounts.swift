@@ -14,7 +14,7 @@ extension SQLiteStore {
         try await read { try $0.account(id) }
     }
 
-    package func account(named handle: Handle) async throws(StoreError) -> Account? {
+    package func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry? {
         try await read { try $0.account(named: handle) }
     }
 
@@ -45,9 +45,9 @@ extension SQLiteStore {
 
 extension SQLiteStore {
     package func createSession(
-        _ session: NewSession, of id: AccountID
+        _ session: NewSession, of id: AccountID, verified: VerifiedCredential
     ) async throws(StoreError) -> SessionCreation {
-        try await write { try $0.createSession(session, of: id) }
+        try await write { try $0.createSession(session, of: id, verified: verified) }
     }
 
     package func refreshSession(_ id: RecordID, number: Int64) async throws(StoreError) -> RefreshOutcome {

@@ -39,4 +39,8 @@ extension SQLiteStore {
     package func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome] {
         try await write { try $0.claim(claims) }
     }
+
+    package func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome? {
+        try await read { try $0.knownClaim(claim) }
+    }
 }

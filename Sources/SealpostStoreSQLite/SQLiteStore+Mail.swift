@@ -15,10 +15,13 @@ extension SQLiteStore {
     package func fetch(_ fetches: [Fetch]) async throws(StoreError) -> [FetchOutcome] {
         let betweenReads = betweenReads
         var pass = try await read { try $0.fetch(fetches, betweenReads: betweenReads) }
-        while !pass.unprepared.isEmpty {
-            let unprepared = pass.unprepared
-            let swept = try await write { try $0.prepareFetch(of: unprepared) }
-            sweptElsewhere.withLock { $0.formUnion(swept) }
+        if !pass.due.isEmpty {
+            do throws(StoreError) {
+                for mailbox in pass.due.sorted() { try await sweep(mailbox) }
+            } catch {
+                // What is over is told all the same: a disk that is full now keeps nobody from their mail.
+                guard case .unavailable = error else { throw error }
+            }
             pass = try await read { try $0.fetch(fetches, betweenReads: betweenReads) }
         }
         let stale = pass.stale
@@ -27,6 +30,15 @@ extension SQLiteStore {
             try? await write { try $0.noteFetch(of: stale) }
         }
         return pass.outcomes
+    }
+
+    /// Sweeps one mailbox, in transactions that keep the writer from others for a moment only.
+    private func sweep(_ mailbox: MailboxKey) async throws(StoreError) {
+        var swept: Int
+        repeat {
+            swept = try await write { try $0.sweep(mailbox, limit: Self.sweepStep) }
+            if swept > 0 { sweptElsewhere.withLock { _ = $0.insert(mailbox) } }
+        } while swept == Self.sweepStep
     }
 
     package func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] {

@@ -13,6 +13,9 @@ package final class SQLiteStore: MailStore {
     /// The write-ahead log may have so many bytes; beyond that a sweep cuts it.
     static let logLimit = 64 * 1024 * 1024
 
+    /// A fetch sweeps so many envelopes in one transaction.
+    static let sweepStep = 200
+
     let pool: DatabasePool
     private let keyring: Keyring
     private let now: @Sendable () -> Timestamp

@@ -39,7 +39,7 @@ package struct Person: Sendable {
     package let id: AccountID
     package let handle: Handle
     package var session: RecordID
-    package let accountKey: [UInt8]
+    package var accountKey: [UInt8]
     package var devices: [NewDevice] = []
     package var list: StoredDeviceList?
 
@@ -74,10 +74,7 @@ extension StoreFixture {
     package func addDevice(to person: inout Person) async throws -> DeviceNumber {
         var session = person.session
         if !person.devices.isEmpty {
-            session = Sample.recordID()
-            guard case .created = try await store.createSession(NewSession(id: session), of: person.id) else {
-                throw FixtureFailure("no session")
-            }
+            session = try await self.session(of: person)
         }
         let device = Sample.newDevice(account: person.id, session: session)
         guard case .registered(let number, _) = try await store.registerDevice(device) else {
@@ -85,6 +82,18 @@ extension StoreFixture {
         }
         person.devices.append(device)
         return number
+    }
+
+    /// Signs in by the account key.
+    package func signIn(_ person: Person, _ session: NewSession) async throws -> SessionCreation {
+        try await store.createSession(session, of: person.id, verified: .accountKey(person.accountKey))
+    }
+
+    /// A new session without a device.
+    package func session(of person: Person) async throws -> RecordID {
+        let id = Sample.recordID()
+        guard case .created = try await signIn(person, NewSession(id: id)) else { throw FixtureFailure("no session") }
+        return id
     }
 
     /// Uploads the next list, naming these devices (by the order in which they were added).

@@ -50,6 +50,37 @@ import Testing
         #expect(!shown.contains("very secret"))
     }
 
+    @Test func aMissingKeyringBesideADatabaseEndsWith78AndIsNotReplaced() async throws {
+        let folder = try Folder()
+        let first = try Program(Binary.path, ["migrate"], folder: folder.path)
+        #expect(await first.end() == .exited(0), "\(first.errors.text)")
+        try folder.remove("data/keyring.json")
+        for command in [["migrate"], ["serve", "--listen-port", "0"]] {
+            let program = try Program(Binary.path, command, folder: folder.path)
+            #expect(await program.end() == .exited(78), "\(program.output.text)")
+            #expect(program.errors.text.contains("data/keyring.json is missing"), "\(program.errors.text)")
+            #expect(program.errors.text.contains("restore it from where it was backed up"))
+            #expect(!FileManager.default.fileExists(atPath: folder.file("data/keyring.json")))
+        }
+    }
+
+    @Test func aSecondProcessOnADataFolderEndsWith75UntilTheFirstIsGoneHoweverItWent() async throws {
+        let service = try await Service.start()
+        let data = service.folder.file("data")
+        for command in [["migrate"], ["serve", "--listen-port", "0"]] {
+            let second = try Program(
+                Binary.path, command + ["--data-folder", data], folder: service.folder.path)
+            #expect(await second.end() == .exited(75), "\(second.output.text)")
+            #expect(second.errors.text.contains("the data folder \(data) is in use"), "\(second.errors.text)")
+        }
+        #expect(try await service.api().call("GET", "/readyz").status == 200)
+        await service.kill()
+        let migrate = try Program(Binary.path, ["migrate", "--data-folder", data], folder: service.folder.path)
+        #expect(await migrate.end() == .exited(0), "\(migrate.errors.text)")
+        try await service.start()
+        #expect(await service.terminate() == .exited(0))
+    }
+
     @Test func aPortThatIsTakenEndsWith69() async throws {
         let service = try await Service.start()
         let folder = try Folder()

@@ -21,8 +21,8 @@ import Testing
             let alice = try await service.people.person("alice")
             let bob = try await service.people.person("bob")
             let token = NewToken(
-                id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: try Sample.device(1),
-                expires: service.people.clock.now + .days(1), idempotencyKey: nil)
+                id: Sample.recordID(), account: bob.id, session: bob.session, name: "t", scopes: [.mailbox],
+                device: try Sample.device(1), expires: service.people.clock.now + .days(1), idempotencyKey: nil)
             _ = try await service.store.createToken(token)
             var bearer = try service.bearer(bob)
             if revoked == .token { bearer.credential = .token(token.id) }

@@ -71,7 +71,9 @@ extension WatchedStore {
     }
 
     func account(_ id: AccountID) async throws(StoreError) -> Account? { try await store.account(id) }
-    func account(named handle: Handle) async throws(StoreError) -> Account? { try await store.account(named: handle) }
+    func account(named handle: Handle) async throws(StoreError) -> DirectoryEntry? {
+        try await store.account(named: handle)
+    }
 
     func changeAccount(_ id: AccountID, _ change: AccountChange) async throws(StoreError) -> AccountChangeOutcome {
         try await store.changeAccount(id, change)
@@ -87,8 +89,10 @@ extension WatchedStore {
         try await store.changeDeviceList(change, of: id)
     }
 
-    func createSession(_ session: NewSession, of id: AccountID) async throws(StoreError) -> SessionCreation {
-        try await store.createSession(session, of: id)
+    func createSession(
+        _ session: NewSession, of id: AccountID, verified: VerifiedCredential
+    ) async throws(StoreError) -> SessionCreation {
+        try await store.createSession(session, of: id, verified: verified)
     }
 
     func refreshSession(_ id: RecordID, number: Int64) async throws(StoreError) -> RefreshOutcome {
@@ -143,6 +147,7 @@ extension WatchedStore {
     }
 
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome] { try await store.claim(claims) }
+    func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome? { try await store.knownClaim(claim) }
     func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] { try await store.acknowledge(acks) }
     func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) -> MailboxKey? {
         try await store.withdraw(withdrawal)

@@ -80,15 +80,22 @@ struct DeviceClaimTests {
             for name in ["bob", "dave"] {
                 _ = try await MailTestAccount(name, on: server).registerListed(MailTestDevice())
             }
-            func claim(_ caller: MailTestCaller, _ handle: String) async throws -> MailTestAnswer {
-                let request = ClaimRequest(requestID: MailTestEnvelope.id())
+            func claim(
+                _ caller: MailTestCaller, _ handle: String, id: EnvelopeID = MailTestEnvelope.id()
+            ) async throws -> MailTestAnswer {
+                let request = ClaimRequest(requestID: id)
                 return try await caller.send("POST", "/v1/accounts/\(handle)/claims", json: request)
             }
-            #expect(try await claim(alice.caller, "bob").status == 200)
+            let id = MailTestEnvelope.id()
+            let first = try await claim(alice.caller, "bob", id: id)
+            #expect(first.status == 200)
             #expect(try await claim(alice.caller, "bob").status == 200)
             let limited = try await claim(alice.caller, "bob")
             #expect(limited.code == .rateLimited)
             #expect(limited.header("Retry-After").flatMap { Int($0) } ?? 0 > 0)
+            // A repeat is answered all the same, as it was.
+            let again = try await claim(alice.caller, "bob", id: id)
+            #expect(try again.status == 200 && again.json(ClaimAnswer.self) == first.json(ClaimAnswer.self))
             #expect(try await claim(alice.caller, "dave").status == 200)
             #expect(try await claim(carol.caller, "bob").status == 200)
         }

@@ -41,6 +41,37 @@ struct DeviceListedTests {
         }
     }
 
+    @Test func aLookThatBeganBeforeTheListChangedIsNotBelievedAfterwards() async throws {
+        try await MailTestServer.run { server in
+            let alice = try await MailTestAccount("alice", on: server)
+            let device = MailTestDevice()
+            _ = try await alice.registerListed(device)
+            let account = try await server.base.account("alice")
+            let key = MailboxKey(account: account, device: try #require(DeviceNumber(1)))
+            let listed = Mutex<ListedDevices?>(nil)
+            let asked = Mutex(0)
+            let start = ContinuousClock.now
+            // The clock is asked before the look, and when its answer is there: meanwhile the list changes.
+            let subject = ListedDevices(
+                store: server.app.parts.store,
+                now: {
+                    let count = asked.withLock { asked in
+                        asked += 1
+                        return asked
+                    }
+                    if count == 2 { listed.withLock { $0 }?.forget(account) }
+                    return start
+                })
+            listed.withLock { $0 = subject }
+            try await subject.require(key)
+            let first = try alice.list([device.identity.publicKey])
+            let next = try alice.list([], version: 2, previous: SHA256.hash(first.list.bytes))
+            try await Self.change(alice, to: next, on: server)
+            await #expect { try await subject.require(key) } throws: { ($0 as? Problem)?.code == .devicePending }
+            listed.withLock { $0 = nil }
+        }
+    }
+
     @Test func aRemovedDeviceHasNoGoodToken() async throws {
         try await MailTestServer.run { server in
             _ = try await MailTestAccount("alice", on: server)

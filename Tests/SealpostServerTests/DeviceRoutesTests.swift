@@ -17,6 +17,19 @@ struct DeviceRoutesTests {
         }
     }
 
+    @Test func aTokenFromBeforeItsSessionBecameTheRemovedDeviceEndsWithIt() async throws {
+        try await MailTestServer.run { server in
+            let alice = try await MailTestAccount("alice", on: server)
+            let before = try await alice.signIn()
+            let request = MailTestDevice().registration(of: alice.handle, challenge: try await alice.challenge())
+            #expect(try await before.send("POST", "/v1/devices", json: request).status == 201)
+            #expect(try await before.get("/v1/account").status == 200)
+            #expect(try await alice.caller.delete("/v1/devices/1").status == 204)
+            #expect(try await before.get("/v1/account").code == .invalidToken)
+            #expect(try await alice.caller.get("/v1/account").status == 200)
+        }
+    }
+
     @Test func aPendingDeviceMayOnlyRemoveItself() async throws {
         try await MailTestServer.run { server in
             let alice = try await MailTestAccount("alice", on: server)

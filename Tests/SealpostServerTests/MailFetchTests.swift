@@ -143,13 +143,11 @@ struct MailFetchTests {
             let answer = try await pending.get("/v1/mailbox")
             #expect(answer.status == 200)
             #expect(answer.header("Sealpost-Cursor") == nil)
-            var expected = MailboxAnswer(
+            let expected = MailboxAnswer(
                 account: AccountStateAnswer(listVersion: nil, listHash: nil, pendingDevices: [number]), wait: 0)
             #expect(try answer.json(MailboxAnswer.self) == expected)
             let poll = try await pending.send("POST", "/v1/poll", json: PollRequest(mailbox: .init()))
             #expect(try poll.json(PollAnswer.self) == PollAnswer(mailbox: expected, wait: 0))
-            expected.cursor = .start
-            #expect(try answer.json(MailboxAnswer.self) != expected)
             let ack = AckRequest(through: Sequence(0))
             #expect(try await pending.send("POST", "/v1/mailbox/ack", json: ack).code == .devicePending)
         }

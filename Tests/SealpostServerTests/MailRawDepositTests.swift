@@ -30,19 +30,27 @@ struct MailRawDepositTests {
             let alice = try await MailTestAccount("alice", on: server)
             let bob = try await MailTestAccount("bob", on: server)
             _ = try await bob.registerListed(MailTestDevice())
+            func answer(
+                _ address: String, _ body: [UInt8], query: String = "", type: String? = nil
+            ) async throws -> MailTestAnswer {
+                let path = "/v1/mailboxes/\(address)/envelopes/\(MailTestEnvelope.id())\(query)"
+                return try await alice.caller.send("PUT", path, body: body, type: type)
+            }
             func put(
                 _ address: String, _ body: [UInt8], query: String = "", type: String? = nil
             ) async throws -> ErrorCode? {
-                let path = "/v1/mailboxes/\(address)/envelopes/\(MailTestEnvelope.id())\(query)"
-                return try await alice.caller.send("PUT", path, body: body, type: type).code
+                try await answer(address, body, query: query, type: type).code
             }
             let good = MailTestEnvelope.message()
             #expect(try await put("bob.1", []) == .notAnEnvelope)
             #expect(try await put("bob.1", Array("hello".utf8)) == .notAnEnvelope)
             #expect(try await put("bob.1", MailTestEnvelope.message(bytes: Limits.envelopeBytes + 1)) == .bodyTooLarge)
             #expect(try await put("bob.1", good, type: "application/json") == .unsupportedMediaType)
-            #expect(try await put("bob.2", good) == .notFound)
-            #expect(try await put("nobody.1", good) == .notFound)
+            let noMailbox = try #require(try await answer("bob.2", good).problem)
+            #expect(noMailbox.code == .notFound && noMailbox.member == "address")
+            #expect(noMailbox.detail == "there is no mailbox bob.2")
+            let noAccount = try #require(try await answer("nobody.1", good).problem)
+            #expect(noAccount.code == .notFound && noAccount.member == "handle")
             for address in ["bob", "bob.0", "bob.01", "bob.1.1", "Bob.1", "bob.4294967296"] {
                 #expect(try await put(address, good) == .invalidParameter, "\(address)")
             }

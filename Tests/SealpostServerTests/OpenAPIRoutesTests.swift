@@ -38,6 +38,22 @@ struct OpenAPIRoutesTests {
         }
     }
 
+    @Test func everyJSONAnswerHasAnExample() throws {
+        let lines = try String(contentsOf: Self.file, encoding: .utf8).split(separator: "\n")
+        func indent(_ line: Substring) -> Int { line.prefix { $0 == " " }.count }
+        // Errors are `application/problem+json`, so these are the answers of success.
+        let answers = lines.indices.filter { index in
+            let part = lines[..<index].last { $0.hasSuffix(" requestBody:") || $0.hasSuffix(" responses:") }
+            return lines[index].hasSuffix(" application/json:") && part?.hasSuffix(" responses:") == true
+        }
+        #expect(answers.count > 20)
+        for body in answers {
+            let members = lines[(body + 1)...].prefix { indent($0) > indent(lines[body]) }
+            let examples = members.filter { indent($0) == indent(lines[body]) + 2 && $0.contains(#/^ +examples?:/#) }
+            #expect(examples.count == 1, "line \(body + 1)")
+        }
+    }
+
     @Test func everyErrorCodeIsInTheCatalogue() throws {
         let text = try String(contentsOf: Self.file, encoding: .utf8)
         let start = try #require(text.range(of: "\n    ErrorCode:\n"))

@@ -34,6 +34,27 @@ import Testing
         for table in ["envelope", "deposit", "removal"] { #expect(try await rows(store, of: table) == 0) }
     }
 
+    @Test func `a fetch of many mailboxes that are full of what is over sweeps them a little at a time`() async throws {
+        let fixture = try await StoreFixture(.sqlite)
+        let store = try #require(fixture.store as? SQLiteStore)
+        let alice = try await fixture.person("alice")
+        let bob = try await fixture.person("bob", devices: 2)
+        let each = 2 * SQLiteStore.sweepStep + 50
+        _ = try await store.deposit(
+            (0..<each).map { _ in try fixture.letter(from: alice, to: bob, devices: [1, 2], ttl: .seconds(10)) })
+        fixture.clock.advance(by: .seconds(10))
+        let commits = EnvelopeCommits()
+        store.pool.add(transactionObserver: commits)
+        let fetches = try [1, 2].map { Fetch(mailbox: try bob.mailbox($0), after: nil, limit: 10) }
+        for outcome in try await store.fetch(fetches) {
+            guard case .page(let page) = outcome else { throw FixtureFailure("\(outcome)") }
+            #expect(page.outline == "expired 1-\(each)×\(each)")
+            #expect(page.state.count == 0)
+        }
+        #expect(commits.deletions.reduce(0, +) == 2 * each)
+        #expect(commits.deletions.max() == SQLiteStore.sweepStep)
+    }
+
     @Test func `a log that a long reader let grow is cut by the sweep`() async throws {
         let place = try StorePlace()
         let clock = place.clock
@@ -85,5 +106,31 @@ import Testing
         #expect(try size() == 0)
         #expect(try await fixture.page(bob.mailbox(1)).outline == "1")
         await store.close()
+    }
+}
+
+/// How many envelopes each commit deleted.
+private final class EnvelopeCommits: TransactionObserver, Sendable {
+    private let counts = Mutex((open: 0, committed: [Int]()))
+
+    var deletions: [Int] { counts.withLock { $0.committed } }
+
+    func observes(eventsOfKind kind: DatabaseEventKind) -> Bool {
+        if case .delete(tableName: "envelope") = kind { true } else { false }
+    }
+
+    func databaseDidChange(with event: DatabaseEvent) {
+        counts.withLock { $0.open += 1 }
+    }
+
+    func databaseDidCommit(_ db: Database) {
+        counts.withLock { counts in
+            counts.committed.append(counts.open)
+            counts.open = 0
+        }
+    }
+
+    func databaseDidRollback(_ db: Database) {
+        counts.withLock { $0.open = 0 }
     }
 }

@@ -68,12 +68,16 @@ import Testing
         _ = try await store.withdraw(withdrawal)
         fixture.clock.advance(by: .seconds(10))
         _ = try await store.sweep(limit: 2)
-        _ = try await store.write { try $0.prepareFetch(of: [one, two]) }
+        try await store.write { transaction in
+            for key in [one, two] { _ = try transaction.sweep(key, limit: SQLiteStore.sweepStep) }
+            try transaction.noteFetch(of: [one, two])
+        }
         try await store.write { [bob] transaction in
             let fetches = [Fetch(mailbox: one, after: nil, limit: 3), Fetch(mailbox: two, after: .start, limit: 100)]
             _ = try transaction.fetch(fetches, betweenReads: nil)
             _ = try transaction.envelope(Sequence(5), in: one)
             _ = try transaction.prekeyState(of: one)
+            _ = try transaction.knownClaim(Sample.claim(of: bob, by: alice))
             _ = try transaction.devices(of: one.account)
             _ = try transaction.account(one.account)
             _ = try transaction.account(named: bob.handle)
@@ -95,14 +99,14 @@ import Testing
         _ = try await store.changeAccount(bob.id, AccountChange(email: "bob@example.org", passwordHash: "new"))
         _ = try await store.changeAccount(bob.id, AccountChange(email: .some(nil)))
         let session = Sample.recordID()
-        _ = try await store.createSession(NewSession(id: session, device: one.device), of: bob.id)
+        _ = try await fixture.signIn(bob, NewSession(id: session, device: one.device))
         for number: Int64 in [1, 1] { _ = try await store.refreshSession(session, number: number) }
-        _ = try await store.endSession(session, of: bob.id)
         _ = try await store.spendChallenge(Random.bytes(32), expires: fixture.clock.now + .minutes(1))
         let token = NewToken(
-            id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: one.device,
-            expires: fixture.clock.now + .days(1), idempotencyKey: "once")
+            id: Sample.recordID(), account: bob.id, session: session, name: "t", scopes: [.mailbox],
+            device: one.device, expires: fixture.clock.now + .days(1), idempotencyKey: "once")
         for _ in 0..<2 { _ = try await store.createToken(token) }
+        _ = try await store.endSession(session, of: bob.id)
         _ = try await store.revokeToken(token.id, of: bob.id)
         try await fixture.list([1], of: &bob)
         _ = try await store.removeDevice(two)

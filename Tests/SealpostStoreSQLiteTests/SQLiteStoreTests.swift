@@ -109,6 +109,33 @@ import Testing
         #expect(try await fixture.send(letter).new)
     }
 
+    @Test func `mail is read, and what is over is told, while nothing can be written`() async throws {
+        let fixture = try await StoreFixture(.sqlite)
+        let alice = try await fixture.person("alice")
+        let bob = try await fixture.person("bob", devices: 2)
+        let store = try #require(fixture.store as? SQLiteStore)
+        let ttls: [Duration] = [.days(1), .seconds(10), .seconds(10), .days(1), .seconds(20), .days(1)]
+        for ttl in ttls {
+            try await fixture.send(fixture.letter(from: alice, to: bob, devices: [1, 2], ttl: ttl))
+        }
+        // Of device 2 a part is swept before.
+        fixture.clock.advance(by: .seconds(10))
+        _ = try await fixture.page(bob.mailbox(2))
+        fixture.clock.advance(by: .seconds(10))
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 1") }
+        for device: UInt32 in [1, 2] {
+            let mailbox = try bob.mailbox(device)
+            let page = try await fixture.page(mailbox)
+            #expect(page.outline == "1, expired 2-3×2, 4, expired 5-5×1, 6")
+            #expect(page.cursor == Sequence(6))
+            #expect(try await fixture.page(mailbox, limit: 2).outline == "1, expired 2-3×2")
+            #expect(try await fixture.page(mailbox, limit: 2).cursor == Sequence(3))
+        }
+        try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA query_only = 0") }
+        #expect(try await fixture.page(bob.mailbox(1)).outline == "1, expired 2-3×2, 4, expired 5-5×1, 6")
+        #expect(try await fixture.page(bob.mailbox(1)).state.count == 3)
+    }
+
     @Test func `a file that is no database is corrupt`() throws {
         let path = place.folder.path(of: "sealpost.sqlite")
         try Data(repeating: 7, count: 8192).write(to: URL(filePath: path))

@@ -9,6 +9,8 @@ public enum Limits {
     public static let mailboxBytes = 50 * 1024 * 1024
     /// Devices of an account at a time.
     public static let devices = 10
+    /// Devices that an account can ever have registered: numbers and identity keys are never used again.
+    public static let devicesEver = 1_000
     /// How long an envelope may wait: shortest, longest and default.
     public static let minimumTTL = Duration.seconds(10)
     public static let maximumTTL = Duration.days(30)

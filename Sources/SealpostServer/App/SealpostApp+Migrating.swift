@@ -5,7 +5,7 @@ extension SealpostApp {
     /// Brings the store's schema up to date without running the service.
     package static func migrate(configuration: ServerConfiguration, clock: ServerClock = .system) async throws {
         let folder = try DataFolder(opening: configuration.dataFolder)
-        let keyring = try Keyring.load(creatingAt: folder.keyring, now: clock.now())
+        let keyring = try folder.loadKeyring(now: clock.now())
         let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
         do {
             try await store.migrate()
@@ -14,5 +14,6 @@ extension SealpostApp {
             throw error
         }
         await store.close()
+        folder.lock.release()
     }
 }

@@ -11,11 +11,13 @@ import ServiceLifecycle
 /// The composition root: what `sealpost serve` runs and the tests test.
 package struct SealpostApp: Service {
     package let configuration: ServerConfiguration
-    /// Whether there was nothing in the data folder before.
-    package let isFirstRun: Bool
+    private let folder: DataFolder
     package let parts: Dependencies
     package let logger: Logger
     private let http: Application<Front>
+
+    /// Whether there was no data folder before.
+    package var isFirstRun: Bool { folder.isNew }
 
     /// Opens the data folder and the store, brings its schema up to date, and puts the service together. The port
     /// opens with `run`.
@@ -26,12 +28,12 @@ package struct SealpostApp: Service {
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws -> SealpostApp {
         let folder = try DataFolder(opening: configuration.dataFolder)
-        let keyring = try Keyring.load(creatingAt: folder.keyring, now: clock.now())
+        let keyring = try folder.loadKeyring(now: clock.now())
         let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
         do {
             try await store.migrate()
             return try await SealpostApp(
-                configuration: configuration, isFirstRun: folder.isNew, store: store, keys: ServerKeys(keyring),
+                configuration: configuration, folder: folder, store: store, keys: ServerKeys(keyring),
                 clock: clock, onListening: onListening)
         } catch {
             await store.close()
@@ -40,7 +42,7 @@ package struct SealpostApp: Service {
     }
 
     private init(
-        configuration: ServerConfiguration, isFirstRun: Bool, store: any MailStore, keys: ServerKeys,
+        configuration: ServerConfiguration, folder: DataFolder, store: any MailStore, keys: ServerKeys,
         clock: ServerClock, onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
         let logger = configuration.makeLogger()
@@ -58,7 +60,7 @@ package struct SealpostApp: Service {
             registration: configuration.registrationPolicy)
         let authenticator = Authenticator(tokens: parts.tokens, clock: clock, revocations: mail.revocations)
         self.configuration = configuration
-        self.isFirstRun = isFirstRun
+        self.folder = folder
         self.parts = parts
         self.logger = logger
         http = Application(
@@ -87,7 +89,7 @@ package struct SealpostApp: Service {
     package func run() async throws {
         let group = ServiceGroup(
             services: [
-                StoreService(store: parts.store), parts.mail, http,
+                StoreService(store: parts.store, folder: folder), parts.mail, http,
                 LeaveService(lifecycle: parts.lifecycle, mail: parts.mail),
             ],
             logger: logger)

@@ -2,13 +2,15 @@ import SealpostDelivery
 import SealpostStore
 import ServiceLifecycle
 
-/// Closes the store after everything that uses it has ended. First in the group, so last to leave.
+/// Closes the store after everything that uses it has ended, and lets the folder go. First in the group, so last to leave.
 struct StoreService: Service {
     let store: any MailStore
+    let folder: DataFolder
 
     func run() async throws {
         try? await gracefulShutdown()
         await store.close()
+        folder.lock.release()
     }
 }
 

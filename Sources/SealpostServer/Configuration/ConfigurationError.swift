@@ -5,6 +5,10 @@ package enum ConfigurationError: Error, Sendable, Hashable {
     case unknownKey(String, source: String, known: [String])
     case unreadableFile(path: String, cause: String)
     case unusableFolder(path: String, cause: String)
+    /// Another process serves or migrates it.
+    case folderInUse(path: String)
+    /// The database beside it has what was sealed under a keyring that is not there.
+    case missingKeyring(path: String, database: String)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -15,6 +19,10 @@ extension ConfigurationError: CustomStringConvertible {
             "\(key) in \(source) is not a setting; there are: \(known.joined(separator: ", "))"
         case .unreadableFile(let path, let cause): "the configuration file \(path) cannot be read: \(cause)"
         case .unusableFolder(let path, let cause): "the data folder \(path) cannot be used: \(cause)"
+        case .folderInUse(let path): "the data folder \(path) is in use by another process: stop that one first"
+        case .missingKeyring(let path, let database):
+            "the keyring \(path) is missing, and \(database) is of no use without it:"
+                + " restore it from where it was backed up"
         }
     }
 }

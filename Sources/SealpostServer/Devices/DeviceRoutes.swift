@@ -54,6 +54,9 @@ struct DeviceRoutes: Sendable {
             throw Problem(.keyTaken, "make a new identity key", member: "identity_key")
         case .tooMany:
             throw Problem(.tooMany, "an account has at most \(Limits.devices) devices; remove one first")
+        case .tooManyEver:
+            throw Problem(
+                .tooMany, "an account can register \(Limits.devicesEver) devices in its life, and this one has")
         case .unknownSession:
             throw Problem(.invalidToken, "the session has ended")
         }

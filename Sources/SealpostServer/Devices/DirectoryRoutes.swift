@@ -33,11 +33,22 @@ struct DirectoryRoutes: Sendable {
         let body = try await call.body(ClaimRequest.self)
         try Self.check(devices: body.devices)
         try await listed.require(principal.ownDevice)
-        try parts.limiter.claim(by: principal.depositor, from: handle)
         let claim = Claim(
             target: handle, depositor: principal.depositor, requestID: body.requestID, devices: body.devices,
             ownDevice: principal.ownDevice)
-        switch try await parts.mail.claim(claim) {
+        do throws(Problem) {
+            try parts.limiter.claim(by: principal.depositor, from: handle)
+        } catch {
+            // A repeat gets its answer (P5): it takes no key.
+            guard let known = try await parts.store.knownClaim(claim) else { throw error }
+            return try answer(known, to: claim)
+        }
+        return try answer(try await parts.mail.claim(claim), to: claim)
+    }
+
+    private func answer(_ outcome: ClaimOutcome, to claim: Claim) throws -> Response {
+        let handle = claim.target
+        switch outcome {
         case .claimed(let answer, _):
             return try .json(answer)
         case .unknownAccount:

@@ -10,9 +10,15 @@ package final class ListedDevices: Sendable {
     static let belief = Duration.seconds(5)
     private static let capacity = 20_000
 
+    private struct State {
+        var seen: [MailboxKey: ContinuousClock.Instant] = [:]
+        /// Counts what was forgotten: a look that began before says nothing any more.
+        var generation = 0
+    }
+
     private let store: any MailStore
     private let now: @Sendable () -> ContinuousClock.Instant
-    private let seen = Mutex<[MailboxKey: ContinuousClock.Instant]>([:])
+    private let state = Mutex(State())
 
     package init(
         store: any MailStore, now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
@@ -24,10 +30,12 @@ package final class ListedDevices: Sendable {
     /// Throws `device_pending` for a device that its account's list does not name. A session without a device, and
     /// a device of many callers that was just looked up, pass.
     package func require(_ device: MailboxKey?) async throws {
-        guard let device, !isKnown(device) else { return }
+        guard let device else { return }
+        let (isKnown, generation) = look(up: device)
+        guard !isKnown else { return }
         switch try await store.devices(of: device.account).first(where: { $0.number == device.device })?.state {
         case .listed, .dormant:
-            remember(device)
+            remember(device, since: generation)
         case .pending:
             throw Problem(.devicePending, "first store a device list that names device \(device.device)")
         case nil:
@@ -37,24 +45,30 @@ package final class ListedDevices: Sendable {
 
     /// Forgets what is believed of an account's devices: its list or its devices changed.
     package func forget(_ account: AccountID) {
-        seen.withLock { seen in
-            seen = seen.filter { $0.key.account != account }
+        state.withLock { state in
+            state.seen = state.seen.filter { $0.key.account != account }
+            state.generation += 1
         }
     }
 
-    private func isKnown(_ device: MailboxKey) -> Bool {
-        seen.withLock { seen in seen[device].map { now() - $0 < Self.belief } ?? false }
+    private func look(up device: MailboxKey) -> (isKnown: Bool, generation: Int) {
+        let now = now()
+        return state.withLock { state in
+            (state.seen[device].map { now - $0 < Self.belief } ?? false, state.generation)
+        }
     }
 
-    private func remember(_ device: MailboxKey) {
-        seen.withLock { seen in
-            if seen.count >= Self.capacity {
-                seen = seen.filter { now() - $0.value < Self.belief }
+    private func remember(_ device: MailboxKey, since generation: Int) {
+        let now = now()
+        state.withLock { state in
+            guard state.generation == generation else { return }
+            if state.seen.count >= Self.capacity {
+                state.seen = state.seen.filter { now - $0.value < Self.belief }
             }
-            if seen.count >= Self.capacity {
-                seen = [:]
+            if state.seen.count >= Self.capacity {
+                state.seen = [:]
             }
-            seen[device] = now()
+            state.seen[device] = now
         }
     }
 }

@@ -17,8 +17,9 @@ enum LimitsRoutes {
         [
             count("envelope_bytes", Limits.envelopeBytes, "bytes"), count("body_bytes", Limits.bodyBytes, "bytes"),
             count("mailbox_envelopes", Limits.mailboxEnvelopes), count("mailbox_bytes", Limits.mailboxBytes, "bytes"),
-            count("devices", Limits.devices), seconds("minimum_ttl", Limits.minimumTTL),
-            seconds("maximum_ttl", Limits.maximumTTL), seconds("id_memory", Limits.idMemory),
+            count("devices", Limits.devices), count("devices_ever", Limits.devicesEver),
+            seconds("minimum_ttl", Limits.minimumTTL), seconds("maximum_ttl", Limits.maximumTTL),
+            seconds("id_memory", Limits.idMemory),
             seconds("claim_memory", Limits.claimMemory), seconds("idempotency_memory", Limits.idempotencyMemory),
             seconds("dormancy", Limits.dormancy), count("fetch_items", Limits.fetchItems),
             count("default_fetch_items", Limits.defaultFetchItems), count("fetch_bytes", Limits.fetchBytes, "bytes"),

@@ -17,7 +17,7 @@ struct SignIn: Sendable {
         if let challenge = request.challenge {
             try parts.challenges.check(challenge.bytes)
         }
-        let credentials = try await authenticate(request, login, from: NetworkPrefix(call.context.peer))
+        let (credentials, verified) = try await authenticate(request, login, from: NetworkPrefix(call.context.peer))
         if let device = request.device {
             try await checkProof(request, device: device, of: credentials)
         }
@@ -25,10 +25,10 @@ struct SignIn: Sendable {
             try await parts.challenges.spend(challenge.bytes)
         }
         let session = NewSession(id: .random(), device: request.device)
-        switch try await parts.store.createSession(session, of: credentials.account) {
+        switch try await parts.store.createSession(session, of: credentials.account, verified: verified) {
         case .created(let session):
             return try .json(try await parts.answer(for: session), status: .created)
-        case .unknownAccount:
+        case .unknownAccount, .credentialChanged:
             throw Self.wrongCredentials
         case .unknownDevice:
             throw Self.invalidProof
@@ -79,25 +79,27 @@ struct SignIn: Sendable {
 
     private func authenticate(
         _ request: SignInRequest, _ login: Login, from place: NetworkPrefix
-    ) async throws -> Credentials {
+    ) async throws -> (Credentials, VerifiedCredential) {
         let credentials = try await parts.store.credentials(for: login)
         let target = credentials.map { RateLimiter.Target.account($0.account) } ?? .unknown(login)
         try parts.limiter.beginSignIn(to: target, from: place)
-        let isRight: Bool
+        var verified: VerifiedCredential?
         if let password = request.password {
             do {
-                isRight = try await parts.passwords.verify(password, against: credentials?.passwordHash)
+                if try await parts.passwords.verify(password, against: credentials?.passwordHash) {
+                    verified = credentials?.passwordHash.map(VerifiedCredential.passwordHash)
+                }
             } catch {
                 // Nothing was tried.
                 parts.limiter.signInSucceeded(to: target, from: place)
                 throw error
             }
-        } else {
-            isRight = Self.isSignedByAccountKey(request, credentials)
+        } else if Self.isSignedByAccountKey(request, credentials) {
+            verified = credentials?.accountKey.map(VerifiedCredential.accountKey)
         }
-        guard let credentials, isRight else { throw Self.wrongCredentials }
+        guard let credentials, let verified else { throw Self.wrongCredentials }
         parts.limiter.signInSucceeded(to: target, from: place)
-        return credentials
+        return (credentials, verified)
     }
 
     /// A handle without an account (or key) is checked against a key that nobody has, for equal time.

@@ -15,6 +15,8 @@ struct TokenRoutes: Sendable {
     }
 
     @Sendable private func create(_ call: Call, _ principal: Principal) async throws -> Response {
+        // An API token does not come this far.
+        guard let session = principal.session else { throw Problem(.insufficientScope, "this needs a session") }
         let idempotencyKey = try call.idempotencyKey()
         let request = try await call.body(TokenRequest.self)
         try InputRules.checkName(request.name)
@@ -26,7 +28,7 @@ struct TokenRoutes: Sendable {
                 .invalidMember, "expires must be in the future and at most \(days) days away", member: "expires")
         }
         let token = NewToken(
-            id: .random(), account: principal.account, name: request.name, scopes: request.scopes,
+            id: .random(), account: principal.account, session: session, name: request.name, scopes: request.scopes,
             device: principal.device, expires: request.expires, idempotencyKey: idempotencyKey)
         switch try await parts.store.createToken(token) {
         case .created(let token):
@@ -36,8 +38,8 @@ struct TokenRoutes: Sendable {
                 .idConflict, "Idempotency-Key was used with another name, scopes or expiry", member: "Idempotency-Key")
         case .tooMany:
             throw Problem(.tooMany, "an account may have \(Limits.tokensPerAccount) API tokens: delete one first")
-        case .unknownAccount:
-            throw Problem.accountGone
+        case .unknownSession:
+            throw Problem(.invalidToken, "the session has ended")
         }
     }
 

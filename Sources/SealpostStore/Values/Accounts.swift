@@ -23,6 +23,22 @@ package struct Account: Sendable, Hashable {
     }
 }
 
+/// What others may know of an account.
+package struct DirectoryEntry: Sendable, Hashable {
+    package var id: AccountID
+    package var handle: Handle
+    /// Ed25519, 32 bytes.
+    package var accountKey: [UInt8]?
+    package var list: StoredDeviceList?
+
+    package init(id: AccountID, handle: Handle, accountKey: [UInt8]?, list: StoredDeviceList?) {
+        self.id = id
+        self.handle = handle
+        self.accountKey = accountKey
+        self.list = list
+    }
+}
+
 /// A signed device list as it was uploaded; the caller has verified it, the store compares and keeps it.
 package struct StoredDeviceList: Sendable, Hashable {
     package struct Entry: Sendable, Hashable {

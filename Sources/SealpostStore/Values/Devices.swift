@@ -29,6 +29,8 @@ package enum DeviceRegistration: Sendable {
     /// The key is or was that of a device of another account, or of a removed one.
     case keyTaken
     case tooMany
+    /// The account has had as many devices as it can ever have.
+    case tooManyEver
     case unknownSession
 }
 

@@ -41,9 +41,19 @@ package struct Session: Sendable, Hashable {
     }
 }
 
+/// What a sign-in was checked against, as it was read before.
+package enum VerifiedCredential: Sendable, Hashable {
+    /// Argon2id in its string form.
+    case passwordHash(String)
+    /// Ed25519, 32 bytes.
+    case accountKey([UInt8])
+}
+
 package enum SessionCreation: Sendable {
     case created(Session)
     case unknownAccount
+    /// The account has another password or key by now.
+    case credentialChanged
     /// The device was removed in between.
     case unknownDevice
 }
@@ -60,19 +70,23 @@ package enum RefreshOutcome: Sendable, Hashable {
 package struct NewToken: Sendable {
     package var id: RecordID
     package var account: AccountID
+    /// The session that makes it.
+    package var session: RecordID
     package var name: String
     package var scopes: [Scope]
+    /// None, or that of the session.
     package var device: DeviceNumber?
     package var expires: Timestamp
     /// From the header `Idempotency-Key`.
     package var idempotencyKey: String?
 
     package init(
-        id: RecordID, account: AccountID, name: String, scopes: [Scope], device: DeviceNumber?, expires: Timestamp,
-        idempotencyKey: String?
+        id: RecordID, account: AccountID, session: RecordID, name: String, scopes: [Scope], device: DeviceNumber?,
+        expires: Timestamp, idempotencyKey: String?
     ) {
         self.id = id
         self.account = account
+        self.session = session
         self.name = name
         self.scopes = scopes
         self.device = device
@@ -113,7 +127,8 @@ package enum TokenCreation: Sendable {
     /// The idempotency key was used with other content.
     case idConflict
     case tooMany
-    case unknownAccount
+    /// The session ended, or is not that device.
+    case unknownSession
 }
 
 /// Whose bearers are refused from now on.

@@ -3,30 +3,34 @@ import SealpostCore
 import SealpostStore
 
 extension Transaction {
-    private static let accountColumns = """
-        id, handle, created, email_sealed, account_key, list_version, list_hash, list_bytes, list_signature
+    private static let directoryColumns = """
+        id, handle, account_key, list_version, list_hash, list_bytes, list_signature
         """
 
     func account(_ id: AccountID) throws -> Account? {
-        try row("SELECT \(Self.accountColumns) FROM account WHERE id = ?", [id]).map(account)
-    }
-
-    func account(named handle: Handle) throws -> Account? {
-        try row("SELECT \(Self.accountColumns) FROM account WHERE handle = ?", [handle.description]).map(account)
-    }
-
-    private func account(_ row: Row) throws -> Account {
-        let id = row.account(0)
-        var list: StoredDeviceList?
-        if let hash = try row.optionalBytes(6) {
-            list = StoredDeviceList(
-                version: UInt64(bitPattern: row.integer(5)), hash: hash, bytes: try row.bytes(7),
-                signature: try row.bytes(8))
+        try row("SELECT \(Self.directoryColumns), created, email_sealed FROM account WHERE id = ?", [id]).map { row in
+            let entry = try directoryEntry(row)
+            return Account(
+                id: id, handle: entry.handle, created: row.time(7),
+                email: try row.optionalBytes(8).map { try unsealedEmail($0, of: id) }, accountKey: entry.accountKey,
+                list: entry.list)
         }
-        return Account(
-            id: id, handle: try row.handle(1), created: row.time(2),
-            email: try row.optionalBytes(3).map { try unsealedEmail($0, of: id) },
-            accountKey: try row.optionalBytes(4), list: list)
+    }
+
+    func account(named handle: Handle) throws -> DirectoryEntry? {
+        try row("SELECT \(Self.directoryColumns) FROM account WHERE handle = ?", [handle.description])
+            .map(directoryEntry)
+    }
+
+    private func directoryEntry(_ row: Row) throws -> DirectoryEntry {
+        var list: StoredDeviceList?
+        if let hash = try row.optionalBytes(4) {
+            list = StoredDeviceList(
+                version: UInt64(bitPattern: row.integer(3)), hash: hash, bytes: try row.bytes(5),
+                signature: try row.bytes(6))
+        }
+        return DirectoryEntry(
+            id: row.account(0), handle: try row.handle(1), accountKey: try row.optionalBytes(2), list: list)
     }
 
     func accountExists(_ id: AccountID) throws -> Bool {

@@ -28,8 +28,18 @@ extension Transaction {
             """, [id, now], session)
     }
 
-    func createSession(_ new: NewSession, of id: AccountID) throws -> SessionCreation {
-        guard let account = try row("SELECT handle FROM account WHERE id = ?", [id]) else { return .unknownAccount }
+    func createSession(
+        _ new: NewSession, of id: AccountID, verified: VerifiedCredential
+    ) throws -> SessionCreation {
+        guard let account = try row("SELECT handle, password_hash, account_key FROM account WHERE id = ?", [id]) else {
+            return .unknownAccount
+        }
+        let isCurrent =
+            switch verified {
+            case .passwordHash(let hash): account.optionalText(1) == hash
+            case .accountKey(let key): try account.optionalBytes(2) == key
+            }
+        guard isCurrent else { return .credentialChanged }
         if let device = new.device {
             guard try deviceExists(MailboxKey(account: id, device: device)) else { return .unknownDevice }
         }

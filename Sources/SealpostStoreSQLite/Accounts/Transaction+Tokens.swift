@@ -30,12 +30,10 @@ extension Transaction {
     }
 
     func createToken(_ new: NewToken) throws -> TokenCreation {
-        guard try accountExists(new.account) else { return .unknownAccount }
+        guard let session = try session(new.session), session.account == new.account,
+            new.device == nil || new.device == session.device
+        else { return .unknownSession }
         if let key = new.idempotencyKey, let known = try knownToken(new, key: key) { return known }
-        if let device = new.device {
-            // Its session was revoked when the device went.
-            guard try deviceExists(MailboxKey(account: new.account, device: device)) else { return .unknownAccount }
-        }
         let held = try row(
             "SELECT count(*) FROM token WHERE account = ? AND expires > ?", [new.account, now])?.count(0)
         guard held ?? 0 < Limits.tokensPerAccount else { return .tooMany }

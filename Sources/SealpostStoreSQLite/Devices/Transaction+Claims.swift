@@ -12,17 +12,9 @@ extension Transaction {
                 "SELECT id, list_bytes, list_signature FROM account WHERE handle = ?", [claim.target.description])
         else { return .unknownAccount }
         let id = account.account(0)
-        let names = keyring.names(of: claim.requestID, by: claim.depositor, for: .claim, at: now)
+        let names = names(of: claim)
         let request = Self.digest(of: claim.devices)
-        for name in names {
-            guard
-                let known = try row(
-                    "SELECT request, answer FROM claim WHERE account = ? AND name = ? AND expires > ?",
-                    [id, blob(name), now])
-            else { continue }
-            guard try known.bytes(0) == request else { return .idConflict }
-            return .claimed(try ClaimAnswer(stored: known.bytes(1)), account: id)
-        }
+        if let known = try known(names, request, of: id) { return known }
         guard let list = try account.optionalBytes(1), let signature = try account.optionalBytes(2) else {
             return .noDevices
         }
@@ -46,6 +38,30 @@ extension Transaction {
             "INSERT OR REPLACE INTO claim (account, name, request, expires, answer) VALUES (?, ?, ?, ?, ?)",
             [id, blob(names[0]), blob(request), now + Limits.claimMemory, blob(answer.stored)])
         return .claimed(answer, account: id)
+    }
+
+    func knownClaim(_ claim: Claim) throws -> ClaimOutcome? {
+        guard let account = try row("SELECT id FROM account WHERE handle = ?", [claim.target.description]) else {
+            return nil
+        }
+        return try known(names(of: claim), Self.digest(of: claim.devices), of: account.account(0))
+    }
+
+    private func names(of claim: Claim) -> [[UInt8]] {
+        keyring.names(of: claim.requestID, by: claim.depositor, for: .claim, at: now)
+    }
+
+    private func known(_ names: [[UInt8]], _ request: [UInt8], of id: AccountID) throws -> ClaimOutcome? {
+        for name in names {
+            guard
+                let known = try row(
+                    "SELECT request, answer FROM claim WHERE account = ? AND name = ? AND expires > ?",
+                    [id, blob(name), now])
+            else { continue }
+            guard try known.bytes(0) == request else { return .idConflict }
+            return .claimed(try ClaimAnswer(stored: known.bytes(1)), account: id)
+        }
+        return nil
     }
 
     private func takeBundle(from mailbox: inout Mailbox) throws -> PrekeyBundleAnswer {

@@ -42,6 +42,7 @@ extension Transaction {
             return .unknownSession
         }
         let number = try account.device(0)
+        guard number.value <= Limits.devicesEver else { return .tooManyEver }
         try run("UPDATE account SET next_device = next_device + 1 WHERE id = ?", [new.account])
         try run(
             "INSERT INTO device (account, number, created, identity_key, name) VALUES (?, ?, ?, ?, ?)",
@@ -63,10 +64,13 @@ extension Transaction {
             return false
         }
         try revoke(.device(device), until: lastBearer("account = ? AND device = ?", place))
+        // An access token from before its session was bound names no device.
+        let sessions = try rows("SELECT id FROM session WHERE account = ? AND device = ?", place) { try $0.recordID(0) }
+        for session in sessions { _ = try endSession(session, of: device.account) }
         try retire(identityKey: row.bytes(0))
         // Rows of `deposit` stay: an id is known for its time, whatever happens to the device.
         try leaveToSweeps(.device(device))
-        for table in ["long_lived_prekey", "token", "session"] {
+        for table in ["long_lived_prekey", "token"] {
             try run("DELETE FROM \(table) WHERE account = ? AND device = ?", place)
         }
         try run("DELETE FROM device WHERE account = ? AND number = ?", place)

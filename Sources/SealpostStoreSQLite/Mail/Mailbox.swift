@@ -8,7 +8,9 @@ struct Mailbox {
     /// Since when the list names the device; nil: pending, without a mailbox.
     var listed: Timestamp?
     var lastFetch: Timestamp?
+    /// The last dormancy: since when it was (nil: its end was acknowledged), and the fetch that ended it.
     var dormantSince: Timestamp?
+    var dormancyEnd: Timestamp?
     var head: Sequence
     var acked: Sequence
     var count: Int
@@ -28,6 +30,13 @@ struct Mailbox {
 
     func isDormant(at now: Timestamp) -> Bool {
         lastSeen.map { $0 + Limits.dormancy <= now } ?? false
+    }
+
+    /// The dormancy that a fetch tells of: one that it ends, or that ended within a day and is not known to have been
+    /// told, for the answer may have been lost. An empty mailbox gives nothing to acknowledge: hence the day.
+    func toldDormancy(at now: Timestamp) -> Timestamp? {
+        if isDormant(at: now) { return lastSeen }
+        return dormancyEnd.flatMap { now < $0 + .days(1) ? dormantSince : nil }
     }
 
     func state(at now: Timestamp) -> DeviceState {
@@ -57,8 +66,8 @@ extension [DeviceNumber: Mailbox] {
 
 extension Transaction {
     private static let mailboxColumns = """
-        account, number, listed, last_fetch, dormant_since, head, acked, count, bytes, refused, tombstones, \
-        next_expiry, one_time, one_time_kem
+        account, number, listed, last_fetch, dormant_since, dormancy_end, head, acked, count, bytes, refused, \
+        tombstones, next_expiry, one_time, one_time_kem
         """
 
     func mailbox(_ key: MailboxKey) throws -> Mailbox? {
@@ -81,10 +90,10 @@ extension Transaction {
     private func mailbox(_ row: Row) throws -> Mailbox {
         Mailbox(
             key: MailboxKey(account: row.account(0), device: try row.device(1)), listed: row.optionalTime(2),
-            lastFetch: row.optionalTime(3), dormantSince: row.optionalTime(4), head: row.sequence(5),
-            acked: row.sequence(6), count: row.count(7), bytes: row.count(8), refused: row.integer(9),
-            tombstones: row.count(10), nextExpiry: row.optionalTime(11), oneTime: row.count(12),
-            oneTimeKEM: row.count(13))
+            lastFetch: row.optionalTime(3), dormantSince: row.optionalTime(4), dormancyEnd: row.optionalTime(5),
+            head: row.sequence(6), acked: row.sequence(7), count: row.count(8), bytes: row.count(9),
+            refused: row.integer(10), tombstones: row.count(11), nextExpiry: row.optionalTime(12),
+            oneTime: row.count(13), oneTimeKEM: row.count(14))
     }
 
     /// Saves what deposits, acknowledgements, withdrawals and sweeps change.

@@ -60,9 +60,7 @@ extension Transaction {
         let covered = Set(deposit.envelopes.map(\.device))
         let gone = covered.filter { recipient.mailboxes[$0]?.isListed != true }.sorted()
         switch deposit.coverage {
-        case .raw:
-            return gone.isEmpty ? nil : .unknownRecipient
-        case .ignore:
+        case .raw, .ignore:
             return gone.isEmpty ? nil : .deviceMismatch(missing: [], gone: gone)
         case .strict:
             let required = recipient.mailboxes.required(of: recipient.id, except: deposit.ownDevice, at: now)

@@ -5,9 +5,8 @@ import SealpostStore
 /// What one snapshot said to a batch of fetches.
 struct FetchPass: Sendable {
     var outcomes: [FetchOutcome] = []
-    /// Mailboxes that must be written to before they can be read: something in them is over, or the device was
-    /// dormant.
-    var unprepared: Set<MailboxKey> = []
+    /// Mailboxes in which something may be over, to be swept before they are read.
+    var due: Set<MailboxKey> = []
     /// Mailboxes whose last fetch is to be noted.
     var stale: Set<MailboxKey> = []
 }
@@ -28,19 +27,20 @@ extension Transaction {
             let mailbox = recipient.mailboxes[fetch.mailbox.device]
         else { return .unknownDevice }
         guard mailbox.isListed else { return .pending(recipient.accountState) }
-        if mailbox.mayHoldExpired(at: now) || mailbox.isDormant(at: now) { pass.unprepared.insert(mailbox.key) }
+        if mailbox.mayHoldExpired(at: now) { pass.due.insert(mailbox.key) }
         if mailbox.lastFetch.map({ $0 < now.hour }) ?? true { pass.stale.insert(mailbox.key) }
         let after = fetch.after ?? mailbox.acked
         guard after <= mailbox.head else { return .cursorAhead(head: mailbox.head) }
         betweenReads?()
         var page = MailboxPage(
             items: [], cursor: after, more: false, state: recipient.state(of: mailbox),
-            dormantSince: mailbox.dormantSince)
+            dormantSince: mailbox.toldDormancy(at: now))
         if after < mailbox.head { try fill(&page, from: mailbox, limit: fetch.limit, betweenReads: betweenReads) }
         return .page(page)
     }
 
     /// Merges envelopes and tombstones in seq order: a tombstone spans no live envelope, so its end tells its place.
+    /// An envelope that is over and could not be swept is told as the tombstone that it will be.
     private func fill(
         _ page: inout MailboxPage, from mailbox: Mailbox, limit: Int, betweenReads: (@Sendable () -> Void)?
     ) throws {
@@ -63,12 +63,26 @@ extension Transaction {
             }
             return true
         }
+        func addExpired(_ seq: Sequence) -> Bool {
+            guard case .tombstone(var last)? = page.items.last, last.reason == .expired else {
+                return add(.tombstone(Tombstone(from: seq, through: seq, reason: .expired, count: 1)))
+            }
+            last.through = seq
+            last.count += 1
+            page.items[page.items.count - 1] = .tombstone(last)
+            page.cursor = seq
+            return true
+        }
         try eachRow(
             """
             SELECT seq, id, sender, received, expires, content FROM envelope
             WHERE account = ? AND device = ? AND seq > ? ORDER BY seq
             """, [mailbox.key.account, mailbox.key.device, page.cursor]
         ) { row in
+            guard row.time(4) > now else {
+                let seq = row.sequence(0)
+                return addTombstones(before: seq) && addExpired(seq)
+            }
             let envelope = try envelope(row)
             guard addTombstones(before: envelope.seq) else { return false }
             guard page.items.isEmpty || size + envelope.content.count <= Limits.fetchBytes else {
@@ -98,26 +112,19 @@ extension Transaction {
             content: try row.bytes(5))
     }
 
-    /// Makes mailboxes readable: turns what is over into tombstones, and notes the end of a dormancy. Answers those
-    /// in which something was over.
-    func prepareFetch(of keys: Set<MailboxKey>) throws -> Set<MailboxKey> {
-        var swept: Set<MailboxKey> = []
-        for key in keys.sorted() {
-            guard var mailbox = try mailbox(key) else { continue }
-            if try sweep(&mailbox, limit: Limits.mailboxEnvelopes) > 0 { swept.insert(key) }
-            if mailbox.isDormant(at: now) { mailbox.dormantSince = mailbox.dormantSince ?? mailbox.lastSeen }
-            try save(mailbox)
-        }
-        try noteFetch(of: keys)
-        return swept
-    }
-
-    /// To the hour: when somebody is at their device is not the store's business more closely than that.
+    /// Notes that these were fetched, and the end of a dormancy. To the hour: when somebody is at their device is not
+    /// the store's business more closely than that.
     func noteFetch(of keys: Set<MailboxKey>) throws {
         for key in keys.sorted() {
+            guard var mailbox = try mailbox(key) else { continue }
+            if mailbox.isDormant(at: now) {
+                mailbox.dormantSince = mailbox.lastSeen
+                mailbox.dormancyEnd = now.hour
+            }
             try run(
-                "UPDATE device SET last_fetch = ? WHERE account = ? AND number = ?",
-                [now.hour, key.account, key.device])
+                """
+                UPDATE device SET last_fetch = ?, dormant_since = ?, dormancy_end = ? WHERE account = ? AND number = ?
+                """, [now.hour, mailbox.dormantSince, mailbox.dormancyEnd, key.account, key.device])
         }
     }
 }

@@ -85,6 +85,14 @@ extension Transaction {
             count: one.count + other.count)
     }
 
+    /// Turns at most `limit` expired envelopes of a mailbox into tombstones. Answers how many went.
+    func sweep(_ key: MailboxKey, limit: Int) throws -> Int {
+        guard var mailbox = try mailbox(key) else { return 0 }
+        let swept = try sweep(&mailbox, limit: limit)
+        try save(mailbox)
+        return swept
+    }
+
     /// Turns at most `limit` expired envelopes into tombstones; the caller saves the mailbox. Answers how many went.
     func sweep(_ mailbox: inout Mailbox, limit: Int) throws -> Int {
         guard mailbox.mayHoldExpired(at: now) else { return 0 }

@@ -17,7 +17,9 @@ extension StoreConformance {
             let account = try #require(try await fixture.store.account(bob.id))
             #expect(account.email == "Bob@example.org")
             #expect(account.list == nil)
-            #expect(try await fixture.store.account(named: bob.handle) == account)
+            #expect(
+                try await fixture.store.account(named: bob.handle)
+                    == DirectoryEntry(id: bob.id, handle: bob.handle, accountKey: bob.accountKey, list: nil))
             #expect(try await fixture.store.account(AccountID(999)) == nil)
             #expect(try await fixture.store.account(named: #require(Handle("nobody"))) == nil)
             #expect(try await fixture.store.credentials(for: .email("a@b")) == nil)
@@ -53,8 +55,7 @@ extension StoreConformance {
         },
         Case("a new password ends every session but the one that is kept") { fixture in
             let bob = try await fixture.account("bob")
-            let other = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: other), of: bob.id)
+            let other = try await fixture.session(of: bob)
             guard
                 case .changed = try await fixture.store.changeAccount(
                     bob.id, AccountChange(passwordHash: "new", keeping: bob.session))
@@ -86,6 +87,12 @@ extension StoreConformance {
             for (table, rows) in try await fixture.backend.rowCounts(fixture.store) {
                 #expect(rows == 0, "rows are left in \(table)")
             }
+        },
+        Case("what others may know of an account does not depend on what is sealed") { fixture in
+            let bob = try await fixture.account("bob", email: "bob@example.org")
+            let store = try await fixture.reopened(with: Keyring(generatedAt: fixture.clock.now))
+            #expect(try await store.account(named: bob.handle)?.id == bob.id)
+            await #expect(throws: StoreError.self) { _ = try await store.account(bob.id) }
         },
         Case("an e-mail address is found and opened after the keyring was rotated") { fixture in
             let bob = try await fixture.account("bob", email: "bob@example.org")
@@ -121,15 +128,40 @@ extension StoreConformance {
         },
         Case("a session is made for an account and a device that are there") { fixture in
             let bob = try await fixture.person("bob")
-            func create(_ id: AccountID, _ device: UInt32?) async throws -> SessionCreation {
-                try await fixture.store.createSession(
-                    NewSession(id: Sample.recordID(), device: try device.map(Sample.device)), of: id)
+            func create(_ person: Person, _ device: UInt32?) async throws -> SessionCreation {
+                try await fixture.signIn(
+                    person, NewSession(id: Sample.recordID(), device: try device.map(Sample.device)))
             }
-            guard case .created(let session) = try await create(bob.id, 1),
-                case .unknownDevice = try await create(bob.id, 2),
-                case .unknownAccount = try await create(AccountID(999), nil)
+            let carol = try await fixture.account("carol")
+            #expect(try await fixture.store.deleteAccount(carol.id))
+            guard case .created(let session) = try await create(bob, 1),
+                case .unknownDevice = try await create(bob, 2),
+                case .unknownAccount = try await create(carol, nil)
             else { throw FixtureFailure("wrong outcome") }
             #expect(session.device?.value == 1)
+        },
+        Case("a sign-in that was checked against what was changed meanwhile makes no session") { fixture in
+            var bob = try await fixture.person("bob")
+            let old = try #require(try await fixture.store.credentials(for: .handle(bob.handle)))
+            func signIn(_ verified: VerifiedCredential) async throws -> SessionCreation {
+                try await fixture.store.createSession(
+                    NewSession(id: Sample.recordID()), of: bob.id, verified: verified)
+            }
+            let oldHash = try #require(old.passwordHash)
+            let oldKey = try #require(old.accountKey)
+            guard case .created = try await signIn(.passwordHash(oldHash)),
+                case .created = try await signIn(.accountKey(oldKey)),
+                case .changed = try await fixture.store.changeAccount(bob.id, AccountChange(passwordHash: "new")),
+                case .credentialChanged = try await signIn(.passwordHash(oldHash)),
+                case .created = try await signIn(.passwordHash("new")),
+                case .created = try await signIn(.accountKey(oldKey))
+            else { throw FixtureFailure("wrong outcome of a new password") }
+            bob.accountKey = Random.bytes(32)
+            let change = try Sample.listChange(naming: [1], of: bob)
+            #expect(try await fixture.store.setAccountKey(change, of: bob.id) == .stored)
+            guard case .credentialChanged = try await signIn(.accountKey(oldKey)),
+                case .created = try await signIn(.accountKey(bob.accountKey))
+            else { throw FixtureFailure("wrong outcome of a new key") }
         },
         Case("a refresh gives the next number, its repeat the same, and an older one ends the family") { fixture in
             let bob = try await fixture.account("bob")
@@ -169,13 +201,11 @@ extension StoreConformance {
             var ids = [bob.session]
             for _ in 1..<Limits.sessionsPerAccount {
                 fixture.clock.advance(by: .seconds(1))
-                ids.append(Sample.recordID())
-                _ = try await fixture.store.createSession(NewSession(id: ids[ids.count - 1]), of: bob.id)
+                ids.append(try await fixture.session(of: bob))
             }
             fixture.clock.advance(by: .seconds(1))
             _ = try await fixture.store.refreshSession(bob.session, number: 1)
-            let last = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: last), of: bob.id)
+            let last = try await fixture.session(of: bob)
             let held = Set(try await fixture.store.sessions(of: bob.id).map(\.id))
             #expect(held.count == Limits.sessionsPerAccount)
             #expect(held.contains(bob.session) && held.contains(last) && !held.contains(ids[1]))
@@ -243,7 +273,7 @@ extension StoreConformance {
                 throw FixtureFailure("not created")
             }
         },
-        Case("an account holds a hundred tokens, and there must be an account and a device") { fixture in
+        Case("an account holds a hundred tokens, and its session must be there and be its device") { fixture in
             let bob = try await fixture.account("bob")
             for _ in 0..<Limits.tokensPerAccount {
                 guard case .created = try await fixture.store.createToken(Sample.token(of: bob)) else {
@@ -255,19 +285,27 @@ extension StoreConformance {
             }
             let carol = try await fixture.account("carol")
             let unbound = Sample.token(of: carol, device: try Sample.device(1))
-            guard case .unknownAccount = try await fixture.store.createToken(unbound) else {
-                throw FixtureFailure("a token for a device that is not there")
+            guard case .unknownSession = try await fixture.store.createToken(unbound) else {
+                throw FixtureFailure("a token for a device that its session is not")
+            }
+            var foreign = Sample.token(of: carol)
+            foreign.session = bob.session
+            guard case .unknownSession = try await fixture.store.createToken(foreign) else {
+                throw FixtureFailure("a token by another account's session")
+            }
+            #expect(try await fixture.store.endSession(carol.session, of: carol.id))
+            guard case .unknownSession = try await fixture.store.createToken(Sample.token(of: carol)) else {
+                throw FixtureFailure("a token by a session that has ended")
             }
             #expect(try await fixture.store.deleteAccount(carol.id))
-            guard case .unknownAccount = try await fixture.store.createToken(Sample.token(of: carol)) else {
+            guard case .unknownSession = try await fixture.store.createToken(Sample.token(of: carol)) else {
                 throw FixtureFailure("a token for an account that is not there")
             }
         },
         Case("revocations are numbered without holes and read from where one was") { fixture in
             let bob = try await fixture.account("bob")
             for _ in 0..<5 {
-                let id = Sample.recordID()
-                _ = try await fixture.store.createSession(NewSession(id: id), of: bob.id)
+                let id = try await fixture.session(of: bob)
                 #expect(try await fixture.store.endSession(id, of: bob.id))
             }
             #expect(try await fixture.store.revocations(after: 0, limit: 3).map(\.number) == [1, 2, 3])
@@ -285,7 +323,8 @@ extension Sample {
         of person: Person, device: DeviceNumber? = nil, expires: Timestamp? = nil, idempotencyKey: String? = nil
     ) -> NewToken {
         NewToken(
-            id: recordID(), account: person.id, name: "script", scopes: [.deposit, .mailbox], device: device,
-            expires: expires ?? ManualClock().now + .days(30), idempotencyKey: idempotencyKey)
+            id: recordID(), account: person.id, session: person.session, name: "script",
+            scopes: [.deposit, .mailbox], device: device, expires: expires ?? ManualClock().now + .days(30),
+            idempotencyKey: idempotencyKey)
     }
 }

@@ -66,16 +66,19 @@ extension StoreConformance {
             _ = try await fixture.store.appendPrekeys(
                 oneTime: [Sample.oneTimeKey(1), Sample.oneTimeKey(2)], oneTimeKEM: [Sample.kemKey(5)], of: mailbox)
             let claim = try Sample.claim(of: bob, by: alice)
+            #expect(try await fixture.knownAnswer(to: claim) == nil)
             let first = try await fixture.claimed(claim)
             _ = try await fixture.store.replacePrekeys(Sample.longLived(id: 50), of: mailbox)
             try await fixture.list([1], of: &bob)
             #expect(try await fixture.store.removeDevice(bob.mailbox(2)))
             fixture.clock.advance(by: Limits.claimMemory - .milliseconds(1))
             #expect(try await fixture.claimed(claim) == first)
+            #expect(try await fixture.knownAnswer(to: claim) == first)
             #expect(
                 try await fixture.store.prekeyState(of: mailbox)?.counts
                     == PrekeyCounts(oneTime: 1, oneTimeKEM: 0))
             fixture.clock.advance(by: .milliseconds(1))
+            #expect(try await fixture.knownAnswer(to: claim) == nil)
             #expect(try await fixture.claimed(claim) != first)
         },
         Case("a request id with other devices is a conflict, and another claimer's is its own") { fixture in
@@ -89,7 +92,11 @@ extension StoreConformance {
                 let outcome = try await fixture.claim(
                     Sample.claim(of: bob, by: alice, devices: devices, requestID: id))
                 guard case .idConflict = outcome else { throw FixtureFailure("\(outcome)") }
+                let known = try await fixture.store.knownClaim(
+                    Sample.claim(of: bob, by: alice, devices: devices, requestID: id))
+                guard case .idConflict? = known else { throw FixtureFailure("\(String(describing: known))") }
             }
+            #expect(try await fixture.knownAnswer(to: Sample.claim(of: bob, by: carol, requestID: id)) == nil)
             let other = try await fixture.claimed(Sample.claim(of: bob, by: carol, requestID: id))
             #expect(other.bundles.map(\.device.value) == [1, 2])
         },
@@ -248,6 +255,12 @@ extension StoreConformance {
 extension StoreFixture {
     fileprivate func claimed(_ claim: Claim) async throws -> ClaimAnswer {
         let outcome = try await self.claim(claim)
+        guard case .claimed(let answer, _) = outcome else { throw FixtureFailure("not claimed: \(outcome)") }
+        return answer
+    }
+
+    fileprivate func knownAnswer(to claim: Claim) async throws -> ClaimAnswer? {
+        guard let outcome = try await store.knownClaim(claim) else { return nil }
         guard case .claimed(let answer, _) = outcome else { throw FixtureFailure("not claimed: \(outcome)") }
         return answer
     }

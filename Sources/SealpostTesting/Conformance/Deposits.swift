@@ -149,7 +149,7 @@ extension StoreConformance {
                 try await fixture.deposit(fixture.letter(from: alice, to: bob, devices: [2, 3], coverage: .ignore))
                     == .deviceMismatch(missing: [], gone: [try Sample.device(3)]))
         },
-        Case("raw to a device without a mailbox has no recipient") { fixture in
+        Case("raw to a device without a mailbox is told which") { fixture in
             let alice = try await fixture.person("alice")
             var bob = try await fixture.person("bob", devices: 2)
             try await fixture.addDevice(to: &bob)
@@ -157,7 +157,7 @@ extension StoreConformance {
             for device: UInt32 in [3, 4] {
                 let outcome = try await fixture.deposit(
                     fixture.letter(from: alice, to: bob, devices: [device], coverage: .raw))
-                #expect(outcome == .unknownRecipient)
+                #expect(outcome == .deviceMismatch(missing: [], gone: [try Sample.device(device)]))
             }
         },
     ]

@@ -16,8 +16,7 @@ extension StoreConformance {
                         number: try Sample.device(1), name: "laptop", identityKey: bob.devices[0].identityKey,
                         state: .pending, created: fixture.clock.now, lastFetch: nil))
             // Again, also by another session, which then is bound to it.
-            let other = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: other), of: bob.id)
+            let other = try await fixture.session(of: bob)
             for session in [bob.session, other] {
                 var again = bob.devices[0]
                 again.session = session
@@ -48,8 +47,7 @@ extension StoreConformance {
             let bob = try await fixture.person("bob")
             let key = bob.devices[0].identityKey
             func register(_ person: Person) async throws -> DeviceRegistration {
-                let session = Sample.recordID()
-                _ = try await fixture.store.createSession(NewSession(id: session), of: person.id)
+                let session = try await fixture.session(of: person)
                 return try await fixture.store.registerDevice(
                     Sample.newDevice(account: person.id, session: session, identityKey: key))
             }
@@ -62,8 +60,7 @@ extension StoreConformance {
         Case("an account has ten devices at a time, and a number is never used again") { fixture in
             var bob = try await fixture.account("bob")
             for _ in 0..<Limits.devices { try await fixture.addDevice(to: &bob) }
-            let session = Sample.recordID()
-            _ = try await fixture.store.createSession(NewSession(id: session), of: bob.id)
+            let session = try await fixture.session(of: bob)
             let eleventh = Sample.newDevice(account: bob.id, session: session)
             guard case .tooMany = try await fixture.store.registerDevice(eleventh) else {
                 throw FixtureFailure("too many")
@@ -74,6 +71,29 @@ extension StoreConformance {
             }
             #expect(number.value == 11)
         },
+        Case("an account registers a thousand devices in its life, and those it has stay") { fixture in
+            let bob = try await fixture.account("bob")
+            var newest = Sample.newDevice(account: bob.id, session: bob.session)
+            for number in 1...UInt32(Limits.devicesEver) {
+                if number > 1 {
+                    #expect(try await fixture.store.removeDevice(bob.mailbox(number - 1)))
+                    newest = Sample.newDevice(account: bob.id, session: try await fixture.session(of: bob))
+                }
+                guard case .registered = try await fixture.store.registerDevice(newest) else {
+                    throw FixtureFailure("device \(number) was not registered")
+                }
+            }
+            let session = try await fixture.session(of: bob)
+            let beyond = Sample.newDevice(account: bob.id, session: session)
+            guard case .tooManyEver = try await fixture.store.registerDevice(beyond) else {
+                throw FixtureFailure("one more was registered")
+            }
+            newest.session = session
+            guard case .registered(let number, _) = try await fixture.store.registerDevice(newest) else {
+                throw FixtureFailure("its newest device cannot sign in again")
+            }
+            #expect(number.value == Limits.devicesEver)
+        },
         Case("a removed device takes its mail, keys, sessions and tokens with it") { fixture in
             let alice = try await fixture.person("alice")
             let bob = try await fixture.person("bob", devices: 2)
@@ -81,9 +101,9 @@ extension StoreConformance {
             try await fixture.send(fixture.letter(from: alice, to: bob, devices: [1, 2]))
             let expires = fixture.clock.now + .days(30)
             let token = NewToken(
-                id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: mailbox.device,
-                expires: expires, idempotencyKey: nil)
-            _ = try await fixture.store.createToken(token)
+                id: Sample.recordID(), account: bob.id, session: bob.devices[1].session, name: "t",
+                scopes: [.mailbox], device: mailbox.device, expires: expires, idempotencyKey: nil)
+            guard case .created = try await fixture.store.createToken(token) else { throw FixtureFailure("no token") }
             #expect(try await fixture.store.removeDevice(mailbox))
             #expect(try await !fixture.store.removeDevice(mailbox))
             #expect(try await fixture.fetch(mailbox) == .unknownDevice)
@@ -91,9 +111,18 @@ extension StoreConformance {
             #expect(try await fixture.store.session(bob.devices[1].session) == nil)
             #expect(try await fixture.store.session(bob.session) != nil)
             #expect(try await fixture.store.tokens(of: bob.id).isEmpty)
+            // The session, too: its first access token was given before it became the device, and names none.
+            let log = try await fixture.store.revocations(after: 0, limit: 10)
             #expect(
-                try await fixture.store.revocations(after: 0, limit: 10)
-                    == [Revocation(number: 1, subject: .device(mailbox), until: expires)])
+                log == [
+                    Revocation(number: 1, subject: .device(mailbox), until: expires),
+                    Revocation(
+                        number: 2, subject: .session(bob.devices[1].session),
+                        until: fixture.clock.now + Limits.accessLife),
+                ])
+            guard case .unknownSession = try await fixture.store.createToken(token) else {
+                throw FixtureFailure("a token by a session that is gone")
+            }
             #expect(try await fixture.page(bob.mailbox(1)).outline == "1")
         },
         Case("openings are counted; a lost answer is repeated and an old copy is refused") { fixture in

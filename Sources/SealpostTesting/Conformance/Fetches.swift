@@ -163,6 +163,21 @@ extension StoreConformance {
             try await fixture.acknowledge(mailbox, .seqs([Sequence(2)]))
             #expect(try await fixture.page(mailbox).dormantSince == nil)
         },
+        Case("the end of a dormancy is told for a day where there is nothing to acknowledge") { fixture in
+            let bob = try await fixture.person("bob")
+            let mailbox = try bob.mailbox(1)
+            for _ in 1...2 {
+                _ = try await fixture.page(mailbox)
+                let lastFetch = try #require(try await fixture.store.devices(of: bob.id)[0].lastFetch)
+                fixture.clock.advance(by: Limits.dormancy)
+                for _ in 1...3 {
+                    #expect(try await fixture.page(mailbox).dormantSince == lastFetch)
+                    fixture.clock.advance(by: .hours(1))
+                }
+                fixture.clock.advance(by: .days(1))
+                #expect(try await fixture.page(mailbox).dormantSince == nil)
+            }
+        },
         Case("the last fetch is known to the hour") { fixture in
             let bob = try await fixture.person("bob")
             #expect(try await fixture.store.devices(of: bob.id)[0].lastFetch == nil)

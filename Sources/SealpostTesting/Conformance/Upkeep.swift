@@ -50,8 +50,8 @@ extension StoreConformance {
             _ = try await fixture.store.spendChallenge(Random.bytes(32), expires: fixture.clock.now + .minutes(5))
             _ = try await fixture.store.createToken(
                 NewToken(
-                    id: Sample.recordID(), account: bob.id, name: "t", scopes: [.mailbox], device: nil,
-                    expires: fixture.clock.now + .days(400), idempotencyKey: "once"))
+                    id: Sample.recordID(), account: bob.id, session: bob.session, name: "t", scopes: [.mailbox],
+                    device: nil, expires: fixture.clock.now + .days(400), idempotencyKey: "once"))
             #expect(try await fixture.store.endSession(bob.session, of: bob.id))
 
             fixture.clock.advance(by: .days(400))

@@ -39,11 +39,14 @@ enum ServerSettings {
         do {
             try await body()
         } catch let error as ConfigurationError {
+            if case .folderInUse = error { throw ToolError(.tryAgain, error.description) }
             throw ToolError(.badState, error.description)
         } catch let error as ToolError {
             throw error
         } catch let error as StoreError {
             throw ToolError(.badState, "the store cannot be used: \(error)")
+        } catch let error as KeyringError {
+            throw ToolError(.badState, error.description)
         } catch {
             throw ToolError(.unavailable, "the service cannot run: \(error)")
         }

@@ -28,7 +28,7 @@ enum ToolExit: Int32, CaseIterable {
         case .defect: "a defect of the tool or of the service"
         case .exists: "it is there already: the profile, the handle"
         case .inputOutput: "a file, standard input or output failed"
-        case .tryAgain: "not now: profile in use, waiting for approval, limited"
+        case .tryAgain: "not now: profile or data folder in use, waiting for approval, limited"
         case .notTrusted: "the service was caught lying, or a contact's key changed"
         case .notAllowed: "not signed in, wrong password or code, not allowed"
         case .badState: "the profile is unusable: damaged, too new, an old copy"

@@ -75,6 +75,21 @@ import Darwin
         }
     }
 
+    /// P10: on the way out no new work comes, and what is there is served.
+    @Test func aServerThatLeavesIsNotReadyAndStillAnswers() async throws {
+        try await TestServer.run { server in
+            server.app.parts.lifecycle.drain()
+            let ready = try await server.send("GET", "/readyz")
+            #expect(ready.status == 503)
+            #expect(ready.problem?.code == .unavailable)
+            #expect(ready.problem?.detail == "the service is stopping")
+            #expect(ready.headers["Retry-After"] == "1")
+            let health = try await server.send("GET", "/healthz")
+            #expect(health.status == 200)
+            #expect(health.headers["Connection"] == "close")
+        }
+    }
+
     /// P10: a parked poll is answered empty, at once, and its connection closes.
     @Test func atTheStopParkedPollsAreAnsweredAndTheServerEnds() async throws {
         let parked = try await TestServer.run { server in

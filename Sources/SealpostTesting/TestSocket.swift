@@ -8,10 +8,10 @@ import Darwin
 #endif
 
 /// A bare TCP connection, for clients that behave in ways of their own.
-final class MailTestSocket: Sendable {
+package final class TestSocket: Sendable {
     private let descriptor: Int32
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         #if canImport(Glibc)
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
@@ -29,7 +29,7 @@ final class MailTestSocket: Sendable {
         guard connected == 0 else { throw POSIXError(.ECONNREFUSED) }
     }
 
-    func send(_ text: String) throws {
+    package func send(_ text: String) throws {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
@@ -39,11 +39,11 @@ final class MailTestSocket: Sendable {
     }
 
     /// Shuts this side: the server reads the end of input.
-    func stopSending() {
+    package func stopSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 
-    func close() {
+    package func close() {
         #if canImport(Glibc)
         _ = Glibc.close(descriptor)
         #else
@@ -51,8 +51,13 @@ final class MailTestSocket: Sendable {
         #endif
     }
 
+    /// Reads a head without a body, as of `100 Continue`.
+    package func receiveHead() async throws -> String {
+        try await onThread { try self.read { $0.hasSuffix("\r\n\r\n") } }
+    }
+
     /// Reads one answer with a `Content-Length`, on a connection that stays open.
-    func receiveAnswer() async throws -> String {
+    package func receiveAnswer() async throws -> String {
         try await onThread {
             try self.read { text in
                 guard let end = text.firstRange(of: "\r\n\r\n"),
@@ -64,7 +69,7 @@ final class MailTestSocket: Sendable {
     }
 
     /// Reads until the server closes.
-    func receiveAll() async throws -> String {
+    package func receiveAll() async throws -> String {
         try await onThread { try self.read { _ in false } }
     }
 
