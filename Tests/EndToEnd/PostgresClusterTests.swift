@@ -1,6 +1,7 @@
 import Foundation
-import SealpostTesting
 import Testing
+
+@testable import SealpostTesting
 
 /// What the tests of the PostgreSQL store stand on.
 @Suite struct PostgresClusterTests {
@@ -57,6 +58,20 @@ import Testing
         while FileManager.default.fileExists(atPath: folder) || kill(postmaster, 0) == 0 {
             try await Task.sleep(for: .milliseconds(10))
         }
+    }
+
+    @Test func aTestProcessThatDiesWhileTheClusterIsMadeLeavesNothing() async throws {
+        let folder = try TemporaryFolder()
+        #expect(chmod(folder.path, 0o777) == 0)
+        let programs = try await PostgresPrograms.find()
+        let orphan = try PostgresPrograms.start(
+            "/usr/bin/env",
+            [
+                "TMPDIR=\(folder.path)", "/bin/sh", "-c", #"/bin/sh -c "$0" "$1" </dev/null | true"#,
+                ClusterFolder.script, programs.folder,
+            ])
+        #expect(await orphan.end() == .exited(0))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
     }
 
     @Test func cutConnectionsAreCounted() async throws {

@@ -28,10 +28,11 @@ final class ClusterFolder: Sendable {
         _ = await guardian.end()
     }
 
-    /// The guard's own life is the pipe's: signals at the whole process group, as by Ctrl-C, must not end it. Where the
-    /// temporary folder is too deep for a socket's path (107 bytes), or closed to this user, `/tmp` is there.
-    private static let script = #"""
-        trap '' INT TERM HUP
+    /// The guard's own life is the pipe's: signals at the whole process group, as by Ctrl-C, must not end it, nor that
+    /// nobody hears it any more. Where the temporary folder is too deep for a socket's path (107 bytes), or closed to
+    /// this user, `/tmp` is there.
+    static let script = #"""
+        trap '' INT TERM HUP PIPE
         parent=${TMPDIR:-/tmp}
         [ "${#parent}" -le 60 ] && [ -w "$parent" ] && [ -x "$parent" ] || parent=/tmp
         folder=$(mktemp -d "$parent/sealpost-postgres-XXXXXX") || exit 1
@@ -41,7 +42,7 @@ final class ClusterFolder: Sendable {
             rm -rf "$folder"
             exit 1
         }
-        echo "$folder"
+        echo "$folder" 2>/dev/null
         read -r line
         "$0/pg_ctl" stop --silent --mode=immediate -D "$folder/data" </dev/null >/dev/null 2>&1
         rm -rf "$folder"
