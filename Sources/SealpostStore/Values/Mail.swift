@@ -94,6 +94,8 @@ package enum DepositOutcome: Sendable, Hashable {
     case idConflict
     /// Every mailbox was full: nothing was stored and the id is not remembered.
     case mailboxFull([DeviceNumber])
+    /// Somebody else holds the mailbox's lock beyond the lock time-out: nothing was changed, try again.
+    case busy
 }
 
 /// One envelope in its mailbox.
@@ -227,6 +229,8 @@ package enum AckOutcome: Sendable, Hashable {
     case ahead(head: Sequence)
     case pending
     case unknownDevice
+    /// Somebody else holds the mailbox's lock beyond the lock time-out: nothing was changed, try again.
+    case busy
 }
 
 package struct Withdrawal: Sendable, Hashable {
