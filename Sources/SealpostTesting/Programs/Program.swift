@@ -19,7 +19,7 @@ package final class Program: Sendable {
 
     package let output: Collected
     package let errors: Collected
-    private let identifier: pid_t
+    package let identifier: pid_t
     /// The writing end of a kept input.
     private let kept: Int32?
     private let ended = Promise<End>()
