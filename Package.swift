@@ -33,11 +33,13 @@ let package = Package(
     targets: [
         // C libraries: a module map and a shim header, nothing else.
         .systemLibrary(name: "CSodium", pkgConfig: "libsodium", providers: [.apt(["libsodium-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
 
         // Kits: a C library made safe.
         .target(name: "SodiumKit", dependencies: ["CSodium", "SealpostFormats"]),
         .target(name: "CurlKit", dependencies: ["CCurl"]),
+        .target(name: "PostgresKit", dependencies: ["CPostgres"]),
 
         // What both sides know.
         .target(name: "SealpostFormats"),
@@ -78,6 +80,7 @@ let package = Package(
         .target(name: "SealpostTesting", dependencies: ["SealpostStore", "SodiumKit"]),
         .testTarget(name: "SodiumKitTests", dependencies: ["SodiumKit"]),
         .testTarget(name: "CurlKitTests", dependencies: ["CurlKit", "SealpostTesting"], exclude: ["Server/server.py"]),
+        .testTarget(name: "PostgresKitTests", dependencies: ["PostgresKit", "SealpostTesting"]),
         .testTarget(name: "SealpostFormatsTests", dependencies: ["SealpostFormats", "SodiumKit"]),
         .testTarget(name: "RatchetTests", dependencies: ["Ratchet", "SealpostTesting"]),
         .testTarget(name: "SealpostCoreTests", dependencies: ["SealpostCore"]),

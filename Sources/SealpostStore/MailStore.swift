@@ -94,6 +94,9 @@ package protocol MailStore: Sendable {
     /// An expired envelope is never returned, swept or not: its tombstone is. The fetch that ends a dormancy tells of
     /// it, and so do those of the day after it, until something new is acknowledged.
     func fetch(_ fetches: [Fetch]) async throws(StoreError) -> [FetchOutcome]
+    /// How far mailboxes are and what their accounts look like, in one statement for at most `MailboxHead.limit` of
+    /// them. A key that the answer lacks is that of a device that is gone. This is no fetch: a dormant device stays so.
+    func heads(of mailboxes: [MailboxKey]) async throws(StoreError) -> [MailboxKey: MailboxHead]
     /// Erases what is acknowledged, and tombstones that end within it. One that acknowledges nothing new leaves what
     /// the mailbox says of a dormancy.
     func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome]

@@ -11,6 +11,11 @@ package enum StoreError: Error, Sendable {
     case incompatible(String)
 }
 
+extension StoreError {
+    /// What the outcome `busy` of a call means to whoever can do nothing but try again.
+    package static let busy = StoreError.unavailable("somebody else holds the mailbox's lock")
+}
+
 extension StoreError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -41,6 +41,10 @@ extension SQLiteStore {
         } while swept == Self.sweepStep
     }
 
+    package func heads(of mailboxes: [MailboxKey]) async throws(StoreError) -> [MailboxKey: MailboxHead] {
+        try await read { try $0.heads(of: mailboxes) }
+    }
+
     package func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] {
         try await write { try $0.acknowledge(acks) }
     }

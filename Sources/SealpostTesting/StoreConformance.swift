@@ -24,7 +24,7 @@ package enum StoreConformance {
     }
 
     package static let cases: [Case] =
-        deposits + coverage + idempotency + fetches + acknowledgements + tombstones + capacity + dormancy
+        deposits + coverage + idempotency + fetches + heads + acknowledgements + tombstones + capacity + dormancy
         + claims + prekeys + accounts + sessions + tokens + devices + deviceLists + removals + durability + upkeep
         + accounting
 }

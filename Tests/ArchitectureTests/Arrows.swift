@@ -4,6 +4,7 @@ enum Arrows {
         // Kits, the only ones to see their C library.
         "SodiumKit": ["CSodium", "SealpostFormats", "Synchronization"] + libc,
         "CurlKit": ["CCurl", "Synchronization"] + libc,
+        "PostgresKit": ["CPostgres", "Synchronization"] + foundation + libc,
 
         // What both sides know. The first two also run in the browser: the standard library and nothing else of Swift's.
         "SealpostFormats": [],
@@ -16,12 +17,16 @@ enum Arrows {
             "SealpostStore", "SealpostCore", "SealpostFormats", "Migrations", "SodiumKit", "GRDB", "Synchronization",
             "Dispatch", "Logging",
         ] + foundation + libc,
+        "SealpostStorePostgres": [
+            "SealpostStore", "SealpostCore", "SealpostFormats", "Migrations", "PostgresKit", "SodiumKit",
+            "Synchronization", "Logging",
+        ] + foundation + libc,
         "SealpostDelivery": [
             "SealpostStore", "SealpostCore", "SealpostFormats", "SodiumKit", "CurlKit", "Synchronization", "Logging",
             "Metrics", "ServiceLifecycle",
         ] + foundation,
         "SealpostServer": [
-            "SealpostDelivery", "SealpostStore", "SealpostStoreSQLite", "SealpostCore", "SealpostFormats", "SodiumKit",
+            "SealpostDelivery", "SealpostStore", "SealpostStoreSQLite", "SealpostStorePostgres", "SealpostCore", "SealpostFormats", "SodiumKit",
             "CurlKit", "Synchronization", "Dispatch", "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
             "Configuration", "Crypto", "JWTKit", "Hummingbird", "HummingbirdCore", "APIDescription", "HTTPTypes",
             "NIOCore", "NIOPosix", "NIOHTTP1",

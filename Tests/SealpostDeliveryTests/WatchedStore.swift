@@ -148,6 +148,10 @@ extension WatchedStore {
 
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome] { try await store.claim(claims) }
     func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome? { try await store.knownClaim(claim) }
+    func heads(of mailboxes: [MailboxKey]) async throws(StoreError) -> [MailboxKey: MailboxHead] {
+        try await store.heads(of: mailboxes)
+    }
+
     func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] { try await store.acknowledge(acks) }
     func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) -> MailboxKey? {
         try await store.withdraw(withdrawal)

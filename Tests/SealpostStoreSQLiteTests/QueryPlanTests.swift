@@ -75,6 +75,7 @@ import Testing
         try await store.write { [bob] transaction in
             let fetches = [Fetch(mailbox: one, after: nil, limit: 3), Fetch(mailbox: two, after: .start, limit: 100)]
             _ = try transaction.fetch(fetches, betweenReads: nil)
+            _ = try transaction.heads(of: [one, two])
             _ = try transaction.envelope(Sequence(5), in: one)
             _ = try transaction.prekeyState(of: one)
             _ = try transaction.knownClaim(Sample.claim(of: bob, by: alice))

@@ -63,6 +63,8 @@ struct DirectoryRoutes: Sendable {
                 member: "devices")
             problem.gone = devices
             throw problem
+        case .busy:
+            throw StoreError.busy
         }
     }
 

@@ -130,6 +130,8 @@ struct DepositRoutes: Sendable {
                 DepositOutcomeAnswer(device: $0, outcome: .refused, code: .mailboxFull)
             }
             throw problem
+        case .busy:
+            throw StoreError.busy
         }
     }
 }

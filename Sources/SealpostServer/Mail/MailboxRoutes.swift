@@ -78,6 +78,8 @@ struct MailboxRoutes: Sendable {
             throw Problem(.devicePending, "first store a device list that names device \(mailbox.device)")
         case .unknownDevice:
             throw Self.removed
+        case .busy:
+            throw StoreError.busy
         }
     }
 

@@ -112,4 +112,6 @@ package enum ClaimOutcome: Sendable {
     /// The account has no list, or none of its devices can be claimed.
     case noDevices
     case unknownDevices([DeviceNumber])
+    /// Somebody else holds the mailbox's lock beyond the lock time-out: nothing was changed, try again.
+    case busy
 }

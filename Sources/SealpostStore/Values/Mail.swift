@@ -94,6 +94,8 @@ package enum DepositOutcome: Sendable, Hashable {
     case idConflict
     /// Every mailbox was full: nothing was stored and the id is not remembered.
     case mailboxFull([DeviceNumber])
+    /// Somebody else holds the mailbox's lock beyond the lock time-out: nothing was changed, try again.
+    case busy
 }
 
 /// One envelope in its mailbox.
@@ -207,6 +209,21 @@ package indirect enum FetchOutcome: Sendable, Hashable {
     case unknownDevice
 }
 
+/// As much of a mailbox as tells a waiting poll whether there is news for it.
+package struct MailboxHead: Sendable, Hashable {
+    /// Mailboxes that one call of `heads` takes.
+    package static let limit = 1000
+
+    /// The last seq given in the mailbox; `.start` for a pending device.
+    package var head: Sequence
+    package var account: AccountState
+
+    package init(head: Sequence, account: AccountState) {
+        self.head = head
+        self.account = account
+    }
+}
+
 package struct Ack: Sendable, Hashable {
     package enum Extent: Sendable, Hashable {
         case through(Sequence)
@@ -227,6 +244,8 @@ package enum AckOutcome: Sendable, Hashable {
     case ahead(head: Sequence)
     case pending
     case unknownDevice
+    /// Somebody else holds the mailbox's lock beyond the lock time-out: nothing was changed, try again.
+    case busy
 }
 
 package struct Withdrawal: Sendable, Hashable {

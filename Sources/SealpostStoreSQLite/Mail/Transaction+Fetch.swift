@@ -39,6 +39,20 @@ extension Transaction {
         return .page(page)
     }
 
+    /// An account is read once for all its devices.
+    func heads(of keys: [MailboxKey]) throws -> [MailboxKey: MailboxHead] {
+        var heads: [MailboxKey: MailboxHead] = [:]
+        for (account, keys) in Dictionary(grouping: keys, by: \.account) {
+            guard let recipient = try recipient(account) else { continue }
+            for key in keys {
+                guard let mailbox = recipient.mailboxes[key.device] else { continue }
+                heads[key] = MailboxHead(
+                    head: mailbox.isListed ? mailbox.head : .start, account: recipient.accountState)
+            }
+        }
+        return heads
+    }
+
     /// Merges envelopes and tombstones in seq order: a tombstone spans no live envelope, so its end tells its place.
     /// An envelope that is over and could not be swept is told as the tombstone that it will be.
     private func fill(

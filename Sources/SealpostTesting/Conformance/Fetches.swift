@@ -119,6 +119,80 @@ extension StoreConformance {
         },
     ]
 
+    static let heads: [Case] = [
+        Case("the head of a mailbox is the last seq that was given, whatever has become of the mail") { fixture in
+            let alice = try await fixture.person("alice")
+            let bob = try await fixture.person("bob", devices: 2)
+            let one = try bob.mailbox(1)
+            let two = try bob.mailbox(2)
+            let account = AccountState(listVersion: 1, listHash: bob.list?.hash, pendingDevices: [])
+            func expectHeads(_ first: Int64, _ second: Int64) async throws {
+                let heads = try await fixture.store.heads(of: [one, two])
+                #expect(
+                    heads == [
+                        one: MailboxHead(head: Sequence(first), account: account),
+                        two: MailboxHead(head: Sequence(second), account: account),
+                    ])
+            }
+            try await expectHeads(0, 0)
+            for _ in 0..<3 { try await fixture.send(fixture.letter(from: alice, to: bob, devices: [1, 2])) }
+            try await fixture.send(fixture.letter(from: alice, to: bob, devices: [2], coverage: .ignore))
+            try await expectHeads(3, 4)
+            try await fixture.acknowledge(one, .through(Sequence(3)))
+            fixture.clock.advance(by: .days(31))
+            while try await fixture.store.sweep(limit: 100).more {}
+            try await expectHeads(3, 4)
+        },
+        Case("a pending device has no head, and its account says what is pending") { fixture in
+            var bob = try await fixture.person("bob")
+            try await fixture.addDevice(to: &bob)
+            let state = AccountState(listVersion: 1, listHash: bob.list?.hash, pendingDevices: [try Sample.device(2)])
+            #expect(
+                try await fixture.store.heads(of: [bob.mailbox(2)])
+                    == [bob.mailbox(2): MailboxHead(head: .start, account: state)])
+            #expect(try await fixture.store.heads(of: [bob.mailbox(1)]).values.map(\.account) == [state])
+            // An account without a list.
+            var carol = try await fixture.account("carol")
+            try await fixture.addDevice(to: &carol)
+            let unlisted = AccountState(listVersion: nil, listHash: nil, pendingDevices: [try Sample.device(1)])
+            #expect(
+                try await fixture.store.heads(of: [carol.mailbox(1)])
+                    == [carol.mailbox(1): MailboxHead(head: .start, account: unlisted)])
+        },
+        Case("the head of a listed device that a new list leaves out is not told, and is there when it is listed again")
+        { fixture in
+            let alice = try await fixture.person("alice")
+            var bob = try await fixture.person("bob", devices: 2)
+            let mailbox = try bob.mailbox(2)
+            try await fixture.send(fixture.letter(from: alice, to: bob, devices: [1, 2]))
+            try await fixture.list([1], of: &bob)
+            #expect(try await fixture.store.heads(of: [mailbox])[mailbox]?.head == .start)
+            #expect(try await fixture.store.heads(of: [mailbox])[mailbox]?.account.pendingDevices == [mailbox.device])
+            try await fixture.list([1, 2], of: &bob)
+            #expect(try await fixture.store.heads(of: [mailbox])[mailbox]?.head == Sequence(1))
+        },
+        Case("a device that is gone has no head, and neither has one that never was") { fixture in
+            let bob = try await fixture.person("bob", devices: 2)
+            let carol = try await fixture.person("carol")
+            #expect(try await fixture.store.removeDevice(bob.mailbox(2)))
+            #expect(try await fixture.store.deleteAccount(carol.id))
+            let asked = try [bob.mailbox(1), bob.mailbox(2), bob.mailbox(9), carol.mailbox(1)]
+            #expect(Set(try await fixture.store.heads(of: asked).keys) == [try bob.mailbox(1)])
+            #expect(try await fixture.store.heads(of: []).isEmpty)
+        },
+        Case("a thousand heads are told at once, and telling them is no fetch") { fixture in
+            let alice = try await fixture.person("alice")
+            let bob = try await fixture.person("bob")
+            try await fixture.send(fixture.letter(from: alice, to: bob))
+            let strangers = try (1..<Int64(MailboxHead.limit)).map {
+                MailboxKey(account: AccountID(bob.id.value + 1000 + $0), device: try Sample.device(1))
+            }
+            let heads = try await fixture.store.heads(of: strangers + [bob.mailbox(1)])
+            #expect(heads.mapValues(\.head) == [try bob.mailbox(1): Sequence(1)])
+            #expect(try await fixture.store.devices(of: bob.id)[0].lastFetch == nil)
+        },
+    ]
+
     static let dormancy: [Case] = [
         Case("a device that does not fetch for 45 days is dormant until it fetches") { fixture in
             let alice = try await fixture.person("alice")

@@ -64,6 +64,13 @@ import Testing
         #expect(log.map(\.level) == [.error])
     }
 
+    @Test func aMailboxWhoseLockSomebodyElseHoldsIsUnavailableForAMoment() async throws {
+        let (answer, log, _) = try await answer(throwing: StoreError.busy)
+        #expect(answer.problem?.code == .unavailable)
+        #expect(answer.headers["Retry-After"] == "2")
+        #expect(log.map(\.level) == [.warning])
+    }
+
     @Test func aProblemIsAnsweredAsItIsAndNotLogged() async throws {
         let (answer, log, _) = try await answer(throwing: Problem(.rateLimited, "wait", retryAfter: 7))
         #expect(answer.problem?.code == .rateLimited)
