@@ -47,7 +47,7 @@ let package = Package(
         .target(name: "SealpostCore", dependencies: ["SealpostFormats"]),
 
         // The server side.
-        .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("sqlite")]),
+        .target(name: "Migrations", path: "Migrations", resources: [.embedInCode("sqlite"), .embedInCode("postgres")]),
         // The API's description inside the binary, by C23's #embed: as Swift it would compile for most of a minute.
         .target(
             name: "APIDescription", path: "api-spec", exclude: ["openapi.yaml", "vectors"],
@@ -56,11 +56,15 @@ let package = Package(
         .target(name: "SealpostStore", dependencies: ["SealpostCore", "SodiumKit"]),
         .target(
             name: "SealpostStoreSQLite", dependencies: ["SealpostStore", "Migrations", "SodiumKit", Outside.grdb]),
+        .target(
+            name: "SealpostStorePostgres",
+            dependencies: ["SealpostStore", "Migrations", "PostgresKit", "SodiumKit", Outside.log]),
         .target(name: "SealpostDelivery", dependencies: ["SealpostStore", Outside.lifecycle, Outside.log]),
         .target(
             name: "SealpostServer",
             dependencies: [
-                "APIDescription", "SealpostDelivery", "SealpostStoreSQLite", "SodiumKit", Outside.configuration,
+                "APIDescription", "SealpostDelivery", "SealpostStoreSQLite", "SealpostStorePostgres", "SodiumKit",
+                Outside.configuration,
                 Outside.crypto, Outside.hummingbird, Outside.jwt, Outside.lifecycle, Outside.log,
             ]),
 
@@ -85,6 +89,9 @@ let package = Package(
         .testTarget(name: "RatchetTests", dependencies: ["Ratchet", "SealpostTesting"]),
         .testTarget(name: "SealpostCoreTests", dependencies: ["SealpostCore"]),
         .testTarget(name: "SealpostStoreSQLiteTests", dependencies: ["SealpostStoreSQLite", "SealpostTesting"]),
+        .testTarget(
+            name: "SealpostStorePostgresTests",
+            dependencies: ["SealpostStorePostgres", "PostgresKit", "Migrations", "SealpostTesting"]),
         .testTarget(
             name: "SealpostDeliveryTests", dependencies: ["SealpostDelivery", "SealpostStoreSQLite", "SealpostTesting"]),
         .testTarget(name: "SealpostServerTests", dependencies: ["SealpostServer", "SealpostTesting", "CurlKit"]),

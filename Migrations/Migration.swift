@@ -26,4 +26,9 @@ extension Migration {
     package static let sqlite = [
         Migration(number: 1, name: "sqlite_0001_mailboxes", sql: PackageResources.sqlite_0001_mailboxes_sql)
     ]
+
+    /// The steps of the PostgreSQL schema, as above.
+    package static let postgres = [
+        Migration(number: 1, name: "postgres_0001_mailboxes", sql: PackageResources.postgres_0001_mailboxes_sql)
+    ]
 }

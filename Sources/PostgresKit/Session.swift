@@ -76,6 +76,24 @@ public final class PostgresSession {
         }
     }
 
+    /// Runs a text of several statements without parameters, such as a migration, for as long as that takes. In a
+    /// transaction it is part of that.
+    public func script(_ sql: String) throws(PostgresError) {
+        if !prefix.isEmpty { _ = try pipeline([]) }
+        guard !isBroken else { throw .closed }
+        guard PQsendQuery(handle, sql) == 1 else { throw lost() }
+        var failure: PostgresError?
+        while let result = try next(by: nil) {
+            switch PQresultStatus(result) {
+            case PGRES_TUPLES_OK, PGRES_COMMAND_OK, PGRES_EMPTY_QUERY: break
+            default: failure = failure ?? ServerError(result).map(PostgresError.server) ?? lost()
+            }
+            PQclear(result)
+        }
+        isBroken = PQstatus(handle) != CONNECTION_OK
+        if let failure { throw failure }
+    }
+
     // MARK: Transactions
 
     /// What a transaction may do and sees.
@@ -330,22 +348,33 @@ public final class PostgresSession {
 public final class PostgresTransaction {
     public let session: PostgresSession
     public private(set) var isFinished = false
+    private var deferred: [Query] = []
 
     fileprivate init(session: PostgresSession) {
         self.session = session
     }
 
     @discardableResult
-    public func run(_ query: Query) throws(PostgresError) -> Rows { try session.run(query) }
+    public func run(_ query: Query) throws(PostgresError) -> Rows { try pipeline([query])[0] }
 
-    public func pipeline(_ queries: [Query]) throws(PostgresError) -> [Rows] { try session.pipeline(queries) }
+    public func pipeline(_ queries: [Query]) throws(PostgresError) -> [Rows] {
+        let all = deferred + queries
+        let hidden = deferred.count
+        deferred = []
+        return Array(try session.pipeline(all)[hidden...])
+    }
+
+    /// Runs a query whose answer does not matter with what comes next, at the latest with COMMIT.
+    public func later(_ query: Query) { deferred.append(query) }
 
     /// Runs the last queries and commits, in one round trip. Nothing can follow.
     @discardableResult
     public func commit(with queries: [Query] = []) throws(PostgresError) -> [Rows] {
         precondition(!isFinished, "a transaction ends once")
         isFinished = true
-        return try session.commit(with: queries)
+        let hidden = deferred.count
+        let rows = try session.commit(with: deferred + queries)
+        return Array(rows.dropFirst(hidden))
     }
 }
 

@@ -34,12 +34,9 @@ extension Transaction {
         guard let account = try row("SELECT handle, password_hash, account_key FROM account WHERE id = ?", [id]) else {
             return .unknownAccount
         }
-        let isCurrent =
-            switch verified {
-            case .passwordHash(let hash): account.optionalText(1) == hash
-            case .accountKey(let key): try account.optionalBytes(2) == key
-            }
-        guard isCurrent else { return .credentialChanged }
+        guard try verified.isCurrent(passwordHash: account.optionalText(1), accountKey: account.optionalBytes(2)) else {
+            return .credentialChanged
+        }
         if let device = new.device {
             guard try deviceExists(MailboxKey(account: id, device: device)) else { return .unknownDevice }
         }
@@ -65,19 +62,19 @@ extension Transaction {
     }
 
     func refreshSession(_ id: RecordID, number: Int64) throws -> RefreshOutcome {
-        guard number > 0, var session = try session(id) else { return .unknown }
-        switch session.current - number {
-        case 0:
+        guard var session = try session(id) else { return .unknown }
+        switch session.step(for: number) {
+        case .advance:
             session.current += 1
             session.lastUsed = now
             try run("UPDATE session SET current = ?, last_used = ? WHERE id = ?", [session.current, now, id])
             return .refreshed(session)
-        case 1:
+        case .repeatCurrent:
             return .refreshed(session)
-        case 2...:
+        case .end:
             _ = try endSession(id, of: session.account)
             return .reused
-        default:
+        case .refuse:
             return .unknown
         }
     }

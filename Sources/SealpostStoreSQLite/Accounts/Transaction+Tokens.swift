@@ -1,7 +1,6 @@
 import GRDB
 import SealpostCore
 import SealpostStore
-import SodiumKit
 
 extension Transaction {
     private static let tokenColumns = """
@@ -10,15 +9,10 @@ extension Transaction {
         """
 
     private func token(_ row: Row) throws -> APIToken {
-        let scopes = try row.text(4).split(separator: " ").map {
-            guard let scope = Scope(rawValue: String($0)) else {
-                throw StoreError.corrupt("a token has an impossible scope")
-            }
-            return scope
-        }
         return APIToken(
             id: try row.recordID(0), account: row.account(1), handle: try row.handle(2), name: row.text(3),
-            scopes: scopes, device: try row.optionalDevice(5), created: row.time(6), expires: row.time(7))
+            scopes: try Scope.scopes(in: row.text(4)), device: try row.optionalDevice(5), created: row.time(6),
+            expires: row.time(7))
     }
 
     func tokens(of id: AccountID) throws -> [APIToken] {
@@ -39,7 +33,7 @@ extension Transaction {
         guard held ?? 0 < Limits.tokensPerAccount else { return .tooMany }
         try run(
             "INSERT INTO token (id, account, device, name, scopes, created, expires) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [new.id, new.account, new.device, new.name, Self.text(new.scopes), now, new.expires])
+            [new.id, new.account, new.device, new.name, Scope.text(new.scopes), now, new.expires])
         if let key = new.idempotencyKey {
             try run(
                 """
@@ -47,7 +41,7 @@ extension Transaction {
                 VALUES (?, ?, ?, ?, ?)
                 """,
                 [
-                    new.account, blob(Self.name(ofKey: key)), blob(Self.digest(of: new)), new.id,
+                    new.account, blob(NewToken.name(ofKey: key)), blob(new.digest), new.id,
                     now + Limits.idempotencyMemory,
                 ])
         }
@@ -62,9 +56,9 @@ extension Transaction {
         guard
             let known = try row(
                 "SELECT digest, subject FROM idempotency_key WHERE account = ? AND name = ? AND expires > ?",
-                [new.account, blob(Self.name(ofKey: key)), now])
+                [new.account, blob(NewToken.name(ofKey: key)), now])
         else { return nil }
-        guard try known.bytes(0) == Self.digest(of: new) else { return .idConflict }
+        guard try known.bytes(0) == new.digest else { return .idConflict }
         // A token that was revoked since is not made again by a late repeat.
         guard let row = try row("SELECT \(Self.tokenColumns) WHERE token.id = ?", [known.recordID(1)]) else {
             return .idConflict
@@ -79,16 +73,5 @@ extension Transaction {
         try run("DELETE FROM token WHERE id = ?", [id])
         try revoke(.token(id), until: row.time(0))
         return true
-    }
-
-    private static func text(_ scopes: [Scope]) -> String { scopes.map(\.rawValue).joined(separator: " ") }
-
-    private static func name(ofKey key: String) -> [UInt8] { SHA256.hash(Array("token".utf8) + Array(key.utf8)) }
-
-    private static func digest(of token: NewToken) -> [UInt8] {
-        let parts = [
-            token.name, text(token.scopes), token.device?.description ?? "", String(token.expires.milliseconds),
-        ]
-        return SHA256.hash(Array(parts.map { "\($0.utf8.count):\($0)" }.joined().utf8))
     }
 }

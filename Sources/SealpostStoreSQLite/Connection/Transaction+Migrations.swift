@@ -41,19 +41,10 @@ extension Transaction {
     /// The number of the last applied migration, once the applied ones are found to be what this code knows.
     private func verifiedMigrations(_ migrations: [Migration]) throws -> Int {
         let applied = try rows("SELECT number, name, checksum, least_release FROM migration ORDER BY number", []) {
-            (number: $0.count(0), name: $0.text(1), checksum: try $0.bytes(2), leastRelease: $0.count(3))
+            AppliedMigration(
+                number: $0.count(0), name: $0.text(1), checksum: try $0.bytes(2), leastRelease: $0.count(3))
         }
-        for (index, step) in applied.enumerated() {
-            guard step.number == index + 1 else { throw StoreError.incompatible("migration \(index + 1) is missing") }
-            guard step.leastRelease <= SQLiteStore.release else {
-                throw StoreError.incompatible(
-                    "its schema (\(step.name)) needs release \(step.leastRelease); this is \(SQLiteStore.release)")
-            }
-            guard index < migrations.count else { continue }
-            guard step.checksum == SHA256.hash(migrations[index].sql) else {
-                throw StoreError.incompatible("migration \(step.name) is not the one that was applied")
-            }
-        }
+        try applied.verify(against: migrations.map { SHA256.hash($0.sql) }, release: SQLiteStore.release)
         return applied.count
     }
 }

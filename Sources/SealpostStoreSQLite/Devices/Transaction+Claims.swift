@@ -1,7 +1,6 @@
 import GRDB
 import SealpostCore
 import SealpostStore
-import SodiumKit
 
 extension Transaction {
     func claim(_ claims: [Claim]) throws -> [ClaimOutcome] { try claims.map(claim) }
@@ -13,7 +12,7 @@ extension Transaction {
         else { return .unknownAccount }
         let id = account.account(0)
         let names = names(of: claim)
-        let request = Self.digest(of: claim.devices)
+        let request = claim.digest
         if let known = try known(names, request, of: id) { return known }
         guard let list = try account.optionalBytes(1), let signature = try account.optionalBytes(2) else {
             return .noDevices
@@ -44,7 +43,7 @@ extension Transaction {
         guard let account = try row("SELECT id FROM account WHERE handle = ?", [claim.target.description]) else {
             return nil
         }
-        return try known(names(of: claim), Self.digest(of: claim.devices), of: account.account(0))
+        return try known(names(of: claim), claim.digest, of: account.account(0))
     }
 
     private func names(of claim: Claim) -> [[UInt8]] {
@@ -103,12 +102,5 @@ extension Transaction {
         try run("DELETE FROM one_time_prekey WHERE position = ?", [row.integer(5)])
         try rememberGiven(prekey, of: device)
         return prekey
-    }
-
-    /// What a repeat must ask for, too.
-    private static func digest(of devices: [DeviceNumber]?) -> [UInt8] {
-        guard let devices else { return [] }
-        return SHA256.hash(
-            Set(devices).sorted().flatMap { device in withUnsafeBytes(of: device.value.bigEndian) { Array($0) } })
     }
 }

@@ -17,24 +17,14 @@ extension Transaction {
         guard let row = try row("SELECT account_key, list_version, list_hash FROM account WHERE id = ?", [id]) else {
             return .unknownAccount
         }
-        let key = try row.optionalBytes(0)
         let hash = try row.optionalBytes(2)
-        let version = hash == nil ? nil : UInt64(bitPattern: row.integer(1))
-        if !replacingKey {
-            guard let key else { return .noAccountKey }
-            guard key == change.accountKey else { return .otherAccountKey }
-        }
-        if hash == change.list.hash, version == change.list.version, key == change.accountKey { return .stored }
-        guard change.list.version == (version ?? 0) &+ 1,
-            change.previous == hash ?? [UInt8](repeating: 0, count: 32)
-        else { return .conflict(version: version, hash: hash) }
         let keys = try rows("SELECT number, identity_key FROM device WHERE account = ?", [id]) {
             (try $0.device(0), try $0.bytes(1))
         }
-        let registered = Dictionary(uniqueKeysWithValues: keys)
-        for entry in change.entries where registered[entry.device] != entry.identityKey {
-            return .unknownDevice(entry.device)
-        }
+        let current = CurrentDeviceList(
+            accountKey: try row.optionalBytes(0), version: hash == nil ? nil : UInt64(bitPattern: row.integer(1)),
+            hash: hash, registered: Dictionary(uniqueKeysWithValues: keys))
+        if let outcome = change.outcome(against: current, replacingKey: replacingKey) { return outcome }
         try run(
             """
             UPDATE account SET account_key = ?, list_version = ?, list_hash = ?, list_bytes = ?, list_signature = ?
@@ -45,7 +35,7 @@ extension Transaction {
                 blob(change.list.bytes), blob(change.list.signature), id,
             ])
         let named = Set(change.entries.map(\.device))
-        for device in registered.keys.sorted() {
+        for device in current.registered.keys.sorted() {
             if named.contains(device) {
                 try run(
                     "UPDATE device SET listed = ? WHERE account = ? AND number = ? AND listed IS NULL",

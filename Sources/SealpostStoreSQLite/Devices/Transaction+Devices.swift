@@ -89,15 +89,13 @@ extension Transaction {
                 "SELECT opening, opening_nonce FROM device WHERE account = ? AND number = ?",
                 [device.account, device.device])
         else { return .unknownDevice }
-        let newest = UInt64(bitPattern: row.integer(0))
-        if last == newest {
+        let (outcome, isNew) = OpeningOutcome.next(
+            newest: UInt64(bitPattern: row.integer(0)), nonce: try row.optionalBytes(1), last: last, nonce: nonce)
+        if isNew {
             try run(
                 "UPDATE device SET opening = ?, opening_nonce = ? WHERE account = ? AND number = ?",
-                [Int64(bitPattern: newest + 1), blob(nonce), device.account, device.device])
-            return .opened(newest + 1)
+                [Int64(bitPattern: last + 1), blob(nonce), device.account, device.device])
         }
-        // Its answer was lost: the client asks again with the same nonce.
-        if newest > 0, last == newest - 1, try row.optionalBytes(1) == nonce { return .opened(newest) }
-        return .rollback
+        return outcome
     }
 }

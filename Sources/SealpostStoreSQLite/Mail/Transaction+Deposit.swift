@@ -29,7 +29,7 @@ extension Transaction {
         for name in names {
             if let known = try knownDeposit(prepared, name: name, to: recipient.id) { return known }
         }
-        if let refusal = coverage(of: deposit, by: recipient) { return refusal }
+        if let refusal = recipient.refusal(of: deposit, at: now) { return refusal }
 
         var items: [DepositReceipt.Item] = []
         for envelope in deposit.envelopes.sorted(by: { $0.device < $1.device }) {
@@ -54,19 +54,6 @@ extension Transaction {
         }
         for item in items { try remember(item, of: prepared, name: names[0], to: recipient.id) }
         return .accepted(DepositReceipt(recipient: recipient.id, received: now, new: true, items: items))
-    }
-
-    private func coverage(of deposit: Deposit, by recipient: Recipient) -> DepositOutcome? {
-        let covered = Set(deposit.envelopes.map(\.device))
-        let gone = covered.filter { recipient.mailboxes[$0]?.isListed != true }.sorted()
-        switch deposit.coverage {
-        case .raw, .ignore:
-            return gone.isEmpty ? nil : .deviceMismatch(missing: [], gone: gone)
-        case .strict:
-            let required = recipient.mailboxes.required(of: recipient.id, except: deposit.ownDevice, at: now)
-            let missing = required.filter { !covered.contains($0) }
-            return gone.isEmpty && missing.isEmpty ? nil : .deviceMismatch(missing: missing, gone: gone)
-        }
     }
 
     private func store(

@@ -53,60 +53,22 @@ extension Transaction {
         return heads
     }
 
-    /// Merges envelopes and tombstones in seq order: a tombstone spans no live envelope, so its end tells its place.
-    /// An envelope that is over and could not be swept is told as the tombstone that it will be.
     private func fill(
         _ page: inout MailboxPage, from mailbox: Mailbox, limit: Int, betweenReads: (@Sendable () -> Void)?
     ) throws {
-        var tombstones = try tombstones(of: mailbox.key, after: page.cursor, limit: limit + 1)[...]
+        var builder = PageBuilder(
+            page, tombstones: try tombstones(of: mailbox.key, after: page.cursor, limit: limit + 1), limit: limit)
         betweenReads?()
-        var size = 0
-        func add(_ item: MailboxItem) -> Bool {
-            guard page.items.count < limit else {
-                page.more = true
-                return false
-            }
-            page.items.append(item)
-            page.cursor = item.end
-            return true
-        }
-        func addTombstones(before seq: Sequence?) -> Bool {
-            while let next = tombstones.first, seq.map({ next.through < $0 }) ?? true {
-                guard add(.tombstone(next)) else { return false }
-                tombstones.removeFirst()
-            }
-            return true
-        }
-        func addExpired(_ seq: Sequence) -> Bool {
-            guard case .tombstone(var last)? = page.items.last, last.reason == .expired else {
-                return add(.tombstone(Tombstone(from: seq, through: seq, reason: .expired, count: 1)))
-            }
-            last.through = seq
-            last.count += 1
-            page.items[page.items.count - 1] = .tombstone(last)
-            page.cursor = seq
-            return true
-        }
         try eachRow(
             """
             SELECT seq, id, sender, received, expires, content FROM envelope
             WHERE account = ? AND device = ? AND seq > ? ORDER BY seq
             """, [mailbox.key.account, mailbox.key.device, page.cursor]
         ) { row in
-            guard row.time(4) > now else {
-                let seq = row.sequence(0)
-                return addTombstones(before: seq) && addExpired(seq)
-            }
-            let envelope = try envelope(row)
-            guard addTombstones(before: envelope.seq) else { return false }
-            guard page.items.isEmpty || size + envelope.content.count <= Limits.fetchBytes else {
-                page.more = true
-                return false
-            }
-            size += envelope.content.count
-            return add(.envelope(envelope))
+            try builder.add(row.sequence(0), isOver: row.time(4) <= now) { try envelope(row) }
         }
-        if !page.more { _ = addTombstones(before: nil) }
+        builder.finish(isCut: false)
+        page = builder.page
     }
 
     func envelope(_ seq: Sequence, in key: MailboxKey) throws -> Envelope? {
@@ -141,9 +103,4 @@ extension Transaction {
                 """, [now.hour, mailbox.dormantSince, mailbox.dormancyEnd, key.account, key.device])
         }
     }
-}
-
-extension Timestamp {
-    /// The beginning of its hour.
-    fileprivate var hour: Timestamp { Timestamp(milliseconds: milliseconds - milliseconds % 3_600_000) }
 }

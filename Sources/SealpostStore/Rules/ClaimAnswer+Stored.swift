@@ -1,11 +1,10 @@
 import SealpostCore
-import SealpostStore
 
 /// A claim's answer as it is kept: a version byte, then fields in order, bytes with a u32 of their length before them.
 extension ClaimAnswer {
     private static let format: UInt8 = 1
 
-    var stored: [UInt8] {
+    package var stored: [UInt8] {
         var writer = StoredWriter()
         writer.bytes = [Self.format]
         writer.write(list.bytes)
@@ -32,7 +31,7 @@ extension ClaimAnswer {
         return writer.bytes
     }
 
-    init(stored bytes: [UInt8]) throws {
+    package init(stored bytes: [UInt8]) throws {
         var reader = StoredReader(bytes: bytes[...])
         guard reader.bytes.popFirst() == Self.format else { throw StoreError.corrupt("a claim of an unknown format") }
         let list = Base64(try reader.readBytes())

@@ -1,14 +1,13 @@
 import SealpostCore
-import SealpostStore
 import SodiumKit
 
-/// A deposit with what can be computed before the transaction, so that the writer does not wait for it.
-struct PreparedDeposit: Sendable {
-    let deposit: Deposit
+/// A deposit with what can be computed before the transaction, so that no lock is held for it.
+package struct PreparedDeposit: Sendable {
+    package let deposit: Deposit
     /// SHA-256 over (device u32 || SHA-256(content)) sorted by device.
-    let digest: [UInt8]
+    package let digest: [UInt8]
 
-    init(_ deposit: Deposit) {
+    package init(_ deposit: Deposit) {
         self.deposit = deposit
         var bytes: [UInt8] = []
         bytes.reserveCapacity(deposit.envelopes.count * 36)
