@@ -34,8 +34,8 @@ package final class MailService: Service {
     private let fetches: Batcher<Fetch, FetchOutcome>
 
     package init(
-        store: any MailStore, revocations: RevocationTable = RevocationTable(), upkeep: Upkeep = Upkeep(),
-        logger: Logger
+        store: any MailStore, revocations: RevocationTable = RevocationTable(), lanes: Lanes = Lanes(),
+        upkeep: Upkeep = Upkeep(), logger: Logger
     ) {
         self.store = store
         self.revocations = revocations
@@ -43,7 +43,7 @@ package final class MailService: Service {
         self.logger = logger
         let waiters = self.waiters
         deposits = Batcher(
-            limit: 256, maximumWeight: 8 * 1024 * 1024,
+            lanes: lanes.deposits, key: { $0.recipient.hashValue }, limit: 256, maximumWeight: 8 * 1024 * 1024,
             weight: { $0.envelopes.reduce(0) { $0 + $1.content.count } },
             perform: { deposits throws(StoreError) in
                 let outcomes = try await store.deposit(deposits)
@@ -52,13 +52,17 @@ package final class MailService: Service {
                 }
                 return outcomes
             })
-        claims = Batcher(limit: 64, perform: { claims throws(StoreError) in try await store.claim(claims) })
+        claims = Batcher(
+            lanes: lanes.claims, key: { $0.target.hashValue }, limit: 64,
+            perform: { claims throws(StoreError) in try await store.claim(claims) })
         acks = Batcher(
-            limit: 256, maximumWeight: 4 * Limits.mailboxEnvelopes,
+            lanes: lanes.acks, key: { $0.mailbox.account.hashValue }, limit: 256,
+            maximumWeight: 4 * Limits.mailboxEnvelopes,
             weight: { if case .seqs(let seqs) = $0.extent { seqs.count } else { 1 } },
             perform: { acks throws(StoreError) in try await store.acknowledge(acks) })
         fetches = Batcher(
-            lanes: 2, limit: 64, perform: { fetches throws(StoreError) in try await store.fetch(fetches) })
+            lanes: lanes.fetches, key: { $0.mailbox.account.hashValue }, limit: 64,
+            perform: { fetches throws(StoreError) in try await store.fetch(fetches) })
     }
 
     /// Polls that wait at this node for something to happen.

@@ -17,12 +17,12 @@ struct MailFixture: Sendable {
 
     /// Runs a service for the time of `body`; afterwards it has nothing under way.
     static func run(
-        upkeep: Upkeep = Upkeep(), _ body: (MailFixture) async throws -> Void
+        lanes: Lanes = Lanes(), upkeep: Upkeep = Upkeep(), _ body: (MailFixture) async throws -> Void
     ) async throws {
         let people = try await StoreFixture(.sqlite)
         let store = WatchedStore(people.store)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let mail = MailService(store: store, upkeep: upkeep, logger: logger)
+        let mail = MailService(store: store, lanes: lanes, upkeep: upkeep, logger: logger)
         try await withThrowingTaskGroup { group in
             group.addTask { try await mail.run() }
             try await body(MailFixture(people: people, store: store, mail: mail))
