@@ -3,14 +3,20 @@ package struct DatabaseURL: Sendable, Hashable {
     /// The whole of it, with the password.
     package let exposedText: String
 
-    /// Nil for what is no `postgres://` or `postgresql://` URL.
+    static let expectation =
+        "a URL that begins with postgres:// or postgresql://, in a password : / ? # and @ escaped (@ is %40)"
+
+    /// Nil for what is no `postgres://` or `postgresql://` URL, and where it is not clear what the password is: libpq
+    /// would take the rest of it for a host, and say so in its errors.
     package init?(_ text: String) {
-        guard ["postgres://", "postgresql://"].contains(where: text.hasPrefix) else { return nil }
+        guard let scheme = ["postgres://", "postgresql://"].first(where: text.hasPrefix) else { return nil }
+        let rest = text.dropFirst(scheme.count)
+        let authority = rest.prefix { !"/?#".contains($0) }
+        guard rest.count(where: { $0 == "@" }) == (authority.contains("@") ? 1 : 0) else { return nil }
         exposedText = text
     }
 
-    /// With `mask` in the place of passwords. Whoever forgot to escape a password must not see it in a log for that:
-    /// rather too much is hidden than too little.
+    /// With `mask` in the place of passwords.
     package func masked(by mask: String) -> String {
         var text = ""
         var piece = ""
@@ -30,7 +36,7 @@ package struct DatabaseURL: Sendable, Hashable {
 
         let scheme = text.prefix { $0 != ":" } + "://"
         let rest = text.dropFirst(scheme.count)
-        guard let at = rest.lastIndex(of: "@"), let colon = rest[..<at].firstIndex(of: ":") else { return text }
+        guard let at = rest.firstIndex(of: "@"), let colon = rest[..<at].firstIndex(of: ":") else { return text }
         return scheme + rest[...colon] + mask + rest[at...]
     }
 

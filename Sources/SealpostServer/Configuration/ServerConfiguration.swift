@@ -62,6 +62,9 @@ package struct ServerConfiguration: Sendable, Hashable {
 
     package init() {}
 
+    /// Where the store is, for people.
+    package var storeDescription: String { database?.description ?? dataFolder }
+
     /// The policy that mode and invites make.
     package var registrationPolicy: RegistrationPolicy {
         switch registration {

@@ -136,8 +136,8 @@ extension Setting {
         _ key: String, _ help: String, _ path: WritableKeyPath<ServerConfiguration, DatabaseURL?> & Sendable
     ) -> Setting {
         Setting(
-            key: key, help: help, expectation: "empty, or a URL that begins with postgres:// or postgresql://",
-            secrecy: .databaseURL, show: { $0[keyPath: path]?.exposedText ?? "" },
+            key: key, help: help, expectation: "empty, or \(DatabaseURL.expectation)", secrecy: .databaseURL,
+            show: { $0[keyPath: path]?.exposedText ?? "" },
             take: { configuration, text in
                 configuration[keyPath: path] = DatabaseURL(text)
                 return text.isEmpty || configuration[keyPath: path] != nil
