@@ -78,7 +78,7 @@ CREATE INDEX challenge_by_end ON challenge (expires);
 
 -- The one row under which revocations are numbered.
 CREATE TABLE revocation_counter (
-    only integer PRIMARY KEY CHECK (only = 1),
+    id integer PRIMARY KEY CHECK (id = 1),
     newest bigint NOT NULL
 ) WITH (fillfactor = 10);
 INSERT INTO revocation_counter VALUES (1, 0);

@@ -44,6 +44,12 @@ public struct Query: Sendable, ExpressibleByStringInterpolation {
             query.sql += "$\(query.types.count)"
         }
 
+        /// Null for nil.
+        public mutating func appendInterpolation<Value: PostgresEncodable>(_ value: Value?) {
+            query.add(value)
+            query.sql += "$\(query.types.count)"
+        }
+
         /// Text of the statement that is put together from constants, such as lists of columns.
         public mutating func appendInterpolation(unsafeSQL: String) { query.sql += unsafeSQL }
     }

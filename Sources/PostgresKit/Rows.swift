@@ -26,14 +26,6 @@ public final class Rows {
 
     public var first: Row? { count > 0 ? self[0] : nil }
 
-    /// Every row, read as something.
-    public func map<Value>(_ read: (Row) throws -> Value) rethrows -> [Value] {
-        var values: [Value] = []
-        values.reserveCapacity(count)
-        for index in 0..<count { values.append(try read(self[index])) }
-        return values
-    }
-
     fileprivate func bytes(_ row: Int32, _ column: Int) throws(PostgresError) -> UnsafeRawBufferPointer? {
         guard column >= 0, column < PQnfields(result) else { throw .unexpectedValue("no column \(column)") }
         guard PQgetisnull(result, row, Int32(column)) == 0 else { return nil }
@@ -42,6 +34,14 @@ public final class Rows {
     }
 
     fileprivate func type(_ column: Int) -> PostgresType { PostgresType(oid: PQftype(result, Int32(column))) }
+}
+
+extension Rows: Sequence {
+    public var underestimatedCount: Int { count }
+
+    public func makeIterator() -> some IteratorProtocol<Row> {
+        (0..<count).lazy.map { self[$0] }.makeIterator()
+    }
 }
 
 /// One row of an answer.

@@ -11,6 +11,8 @@ public final class PostgresSession {
     private let answerTimeout: Duration?
     /// The names of what is prepared, by text.
     private var prepared: [String: String] = [:]
+    /// Names that were given, also to what could not be prepared.
+    private var preparations = 0
     /// Stops the work under way.
     var interruption: Interruption?
     /// Statements that go out with the next pipeline, before its own.
@@ -205,8 +207,9 @@ public final class PostgresSession {
         if name == nil {
             for case .prepare(query.sql, let coming) in steps { name = coming }
         }
-        if name == nil, prepared.count + steps.count < Self.preparedLimit {
-            let new = "s\(prepared.count + steps.count)"
+        if name == nil, preparations < Self.preparedLimit {
+            preparations += 1
+            let new = "s\(preparations)"
             let code = query.types.withUnsafeBufferPointer { types in
                 PQsendPrepare(handle, new, query.sql, Int32(types.count), types.baseAddress)
             }

@@ -14,6 +14,8 @@ package enum KeyPurpose: String, CaseIterable, Sendable {
     case challenge
     /// The signature of API tokens.
     case apiToken = "api-token"
+    /// Tells a key from others of the same id, where several nodes must have the same keyring.
+    case keyFingerprint = "key-fingerprint"
 
     /// What goes into the derivation; part of the format, never to be changed.
     var label: String { "sealpost keyring 1 " + rawValue }

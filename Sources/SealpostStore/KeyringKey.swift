@@ -25,6 +25,7 @@ package final class KeyringKey: Sendable {
     private let refreshToken: DerivedKey
     private let challenge: DerivedKey
     private let apiToken: DerivedKey
+    private let keyFingerprint: DerivedKey
 
     package init(id: UInt32, created: Timestamp, secret: consuming SecretBytes) throws(KeyringError) {
         guard id > 0 else { throw .malformed("a key's id is 0") }
@@ -46,6 +47,7 @@ package final class KeyringKey: Sendable {
         refreshToken = try derived(.refreshToken, from: master)
         challenge = try derived(.challenge, from: master)
         apiToken = try derived(.apiToken, from: master)
+        keyFingerprint = try derived(.keyFingerprint, from: master)
         self.master = master
     }
 
@@ -59,6 +61,7 @@ package final class KeyringKey: Sendable {
         case .refreshToken: refreshToken
         case .challenge: challenge
         case .apiToken: apiToken
+        case .keyFingerprint: keyFingerprint
         }
     }
 
