@@ -3,29 +3,13 @@ import SealpostCore
 import SealpostStore
 import ServiceLifecycle
 
-/// What a poll got.
-package struct PollOutcome: Sendable {
-    package var fetch: FetchOutcome
-    /// Why it ended, if not because there was something to tell.
-    package var end: End?
-
-    package enum End: Sendable, Hashable {
-        case timedOut
-        /// A newer poll took its place.
-        case superseded
-        case revoked
-        /// The node stops: the answer closes the connection.
-        case draining
-        /// Nobody waits for the answer any more.
-        case cancelled
-    }
-}
-
 /// Deposits, claims, acknowledgements and polls: batches what goes to the store, and wakes who waits.
 package final class MailService: Service {
     package let store: any MailStore
     package let revocations: RevocationTable
     private let waiters = Waiters()
+    /// The other nodes; nil if there are none.
+    private let exchange: WakeExchange?
     private let upkeep: Upkeep
     private let logger: Logger
     private let deposits: Batcher<Deposit, DepositOutcome>
@@ -33,32 +17,49 @@ package final class MailService: Service {
     private let acks: Batcher<Ack, AckOutcome>
     private let fetches: Batcher<Fetch, FetchOutcome>
 
+    /// - Parameters:
+    ///   - wakes: to and from the other nodes on the store; nil for a store that only this node has.
+    ///   - onAccountChanged: called when another node changed an account, so that nothing else that is remembered of it
+    ///     outlives the change.
     package init(
-        store: any MailStore, revocations: RevocationTable = RevocationTable(), upkeep: Upkeep = Upkeep(),
-        logger: Logger
+        store: any MailStore, revocations: RevocationTable = RevocationTable(), wakes: (any WakeChannel)? = nil,
+        onAccountChanged: @escaping @Sendable (AccountID) -> Void = { _ in }, lanes: Lanes = Lanes(),
+        upkeep: Upkeep = Upkeep(), logger: Logger
     ) {
         self.store = store
         self.revocations = revocations
         self.upkeep = upkeep
         self.logger = logger
         let waiters = self.waiters
+        let exchange = wakes.map { channel in
+            WakeExchange(
+                channel: channel, store: store, waiters: waiters, interval: upkeep.recheckInterval,
+                onAccountChanged: onAccountChanged, logger: logger)
+        }
+        self.exchange = exchange
         deposits = Batcher(
-            limit: 256, maximumWeight: 8 * 1024 * 1024,
+            lanes: lanes.deposits, key: { $0.recipient.hashValue }, limit: 256, maximumWeight: 8 * 1024 * 1024,
             weight: { $0.envelopes.reduce(0) { $0 + $1.content.count } },
             perform: { deposits throws(StoreError) in
                 let outcomes = try await store.deposit(deposits)
-                for (mailbox, wake) in Self.wakes(deposits, outcomes) {
+                let fresh = Self.wakes(deposits, outcomes)
+                exchange?.publish(fresh.keys.map(RemoteWake.mailbox))
+                for (mailbox, wake) in fresh {
                     waiters.wake(.mailbox(mailbox), wake)
                 }
                 return outcomes
             })
-        claims = Batcher(limit: 64, perform: { claims throws(StoreError) in try await store.claim(claims) })
+        claims = Batcher(
+            lanes: lanes.claims, key: { $0.target.hashValue }, limit: 64,
+            perform: { claims throws(StoreError) in try await store.claim(claims) })
         acks = Batcher(
-            limit: 256, maximumWeight: 4 * Limits.mailboxEnvelopes,
+            lanes: lanes.acks, key: { $0.mailbox.account.hashValue }, limit: 256,
+            maximumWeight: 4 * Limits.mailboxEnvelopes,
             weight: { if case .seqs(let seqs) = $0.extent { seqs.count } else { 1 } },
             perform: { acks throws(StoreError) in try await store.acknowledge(acks) })
         fetches = Batcher(
-            lanes: 2, limit: 64, perform: { fetches throws(StoreError) in try await store.fetch(fetches) })
+            lanes: lanes.fetches, key: { $0.mailbox.account.hashValue }, limit: 64,
+            perform: { fetches throws(StoreError) in try await store.fetch(fetches) })
     }
 
     /// Polls that wait at this node for something to happen.
@@ -84,7 +85,7 @@ package final class MailService: Service {
 
     package func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) {
         if let mailbox = try await store.withdraw(withdrawal) {
-            waiters.wake(.mailbox(mailbox), .changed)
+            changed([mailbox])
         }
     }
 
@@ -114,7 +115,7 @@ package final class MailService: Service {
                 waiters.forget(ticket)
                 return outcome
             }
-            let reason = await waiters.park(ticket, cursor: idle.cursor, until: deadline, presence: presence)
+            let reason = await waiters.park(ticket, at: idle.standing, until: deadline, presence: presence)
             if let answer = idle.answer(to: reason, limit: fetch.limit) { return answer }
             before = idle
         }
@@ -141,9 +142,18 @@ package final class MailService: Service {
 
     // MARK: What else happens to waiting polls
 
-    /// Makes the account's polls look again: its device list or its pending devices changed.
+    /// Makes the account's polls look again, also those at other nodes: its device list or its pending devices changed.
     package func accountChanged(_ account: AccountID) {
+        exchange?.publish([.account(account)])
         waiters.wakeAll(of: account)
+    }
+
+    /// Makes the polls of mailboxes look again, also those at other nodes.
+    private func changed(_ mailboxes: Set<MailboxKey>) {
+        exchange?.publish(mailboxes.map(RemoteWake.mailbox))
+        for mailbox in mailboxes {
+            waiters.wake(.mailbox(mailbox), .changed)
+        }
     }
 
     /// Reads the revocation log now, so that what this node just revoked ends at once.
@@ -168,8 +178,16 @@ package final class MailService: Service {
 
     private static let revocationPage = 1000
 
-    /// Runs until the graceful shutdown; then finishes what was handed in.
+    /// Runs until the graceful shutdown; then finishes what was handed in, and tells the other nodes of it.
     package func run() async throws {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.exchange?.run() }
+            await finishGracefully()
+            group.cancelAll()
+        }
+    }
+
+    private func finishGracefully() async {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.deposits.run() }
             group.addTask { await self.claims.run() }
@@ -205,9 +223,7 @@ package final class MailService: Service {
             var more = false
             do throws(StoreError) {
                 let report = try await store.sweep(limit: upkeep.sweepLimit)
-                for mailbox in report.expired {
-                    waiters.wake(.mailbox(mailbox), .changed)
-                }
+                changed(report.expired)
                 more = report.more
             } catch {
                 logger.warning("The sweeper stopped early", metadata: ["error": "\(error)"])
@@ -234,61 +250,5 @@ package final class MailService: Service {
             }
         }
         return fresh.mapValues { .committed($0.envelopes, $0.state) }
-    }
-}
-
-/// A fetch that found nothing: where it stands, and what would be news to it. A class: a parked poll holds it.
-private final class IdlePoll: Sendable {
-    let outcome: FetchOutcome
-    let cursor: Sequence
-    let account: AccountState
-    let dormantSince: Timestamp?
-
-    init?(_ outcome: FetchOutcome) {
-        switch outcome {
-        case .page(let page) where page.items.isEmpty:
-            cursor = page.cursor
-            account = page.state.account
-            dormantSince = page.dormantSince
-        case .pending(let state):
-            cursor = .start
-            account = state
-            dormantSince = nil
-        case .page, .cursorAhead, .unknownDevice:
-            return nil
-        }
-        self.outcome = outcome
-    }
-
-    /// What the poll is answered when this ended its wait; nil if it has to look again.
-    @inline(never)
-    func answer(to reason: WakeReason, limit: Int) -> PollOutcome? {
-        switch reason {
-        case .look: return nil
-        case .delivered(let envelopes, let state):
-            guard state.account == account else { return nil }
-            var page = MailboxPage(envelopes, limit: limit, state: state)
-            page.dormantSince = dormantSince
-            return PollOutcome(fetch: .page(page))
-        case .timedOut: return PollOutcome(fetch: outcome, end: .timedOut)
-        case .superseded: return PollOutcome(fetch: outcome, end: .superseded)
-        case .revoked: return PollOutcome(fetch: outcome, end: .revoked)
-        case .draining: return PollOutcome(fetch: outcome, end: .draining)
-        case .cancelled: return PollOutcome(fetch: outcome, end: .cancelled)
-        }
-    }
-}
-
-extension MailboxPage {
-    /// A page of envelopes that were just committed, within the limits of an answer.
-    init(_ envelopes: [Envelope], limit: Int, state: MailboxState) {
-        var bytes = 0
-        let fitting = envelopes.prefix(limit).prefix { envelope in
-            defer { bytes += envelope.content.count }
-            return bytes == 0 || bytes + envelope.content.count <= Limits.fetchBytes
-        }
-        self.init(
-            items: fitting.map(MailboxItem.envelope), cursor: fitting.last?.seq ?? .start,
-            more: fitting.count < envelopes.count, state: state, dormantSince: nil)
     }
 }

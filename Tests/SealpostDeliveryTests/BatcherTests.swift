@@ -8,7 +8,7 @@ import Testing
     @Test func `requests that arrive during a call form the next one, in order`() async throws {
         let gate = Gate()
         let batches = Mutex<[[Int]]>([])
-        let batcher = Batcher<Int, Int>(limit: 100) { requests throws(StoreError) in
+        let batcher = Batcher<Int, Int>(key: { $0 }, limit: 100) { requests throws(StoreError) in
             batches.withLock { $0.append(requests) }
             if requests == [0] { await gate.pass() }
             return requests.map { $0 * 10 }
@@ -36,7 +36,7 @@ import Testing
     @Test func `a call takes no more than its limits`() async throws {
         let sizes = Mutex<[Int]>([])
         let batcher = Batcher<Int, Int>(
-            limit: 5, maximumWeight: 3, weight: { $0 },
+            key: { $0 }, limit: 5, maximumWeight: 3, weight: { $0 },
             perform: { requests throws(StoreError) in
                 sizes.withLock { $0.append(requests.count) }
                 return requests
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `an error reaches everyone in the call and no one in the next`() async throws {
-        let batcher = Batcher<Int, Int>(limit: 1) { requests throws(StoreError) in
+        let batcher = Batcher<Int, Int>(key: { $0 }, limit: 1) { requests throws(StoreError) in
             if requests == [13] { throw .unavailable("no room") }
             return requests
         }
@@ -69,7 +69,7 @@ import Testing
 
     @Test func `what is corrupt for one request fails no neighbour`() async throws {
         let calls = Atomic(0)
-        let batcher = Batcher<Int, Int>(limit: 100) { requests throws(StoreError) in
+        let batcher = Batcher<Int, Int>(key: { $0 }, limit: 100) { requests throws(StoreError) in
             calls.add(1, ordering: .relaxed)
             if requests.contains(13) { throw .corrupt("13") }
             return requests
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test func `a store that answers too little is an error and not a hang`() async throws {
-        let batcher = Batcher<Int, Int>(limit: 10) { _ throws(StoreError) in [] }
+        let batcher = Batcher<Int, Int>(key: { $0 }, limit: 10) { _ throws(StoreError) in [] }
         await withTaskGroup { group in
             group.addTask { await batcher.run() }
             await #expect(throws: StoreError.self) { try await batcher.submit(1) }
@@ -97,7 +97,7 @@ import Testing
     }
 
     @Test func `closing finishes what is queued and refuses what comes later`() async throws {
-        let batcher = Batcher<Int, Int>(limit: 10) { requests throws(StoreError) in requests }
+        let batcher = Batcher<Int, Int>(key: { $0 }, limit: 10) { requests throws(StoreError) in requests }
         try await withThrowingTaskGroup { group in
             group.addTask { try await expect(batcher, 1, answers: 1) }
             while batcher.queued < 1 { await Task.yield() }
@@ -108,8 +108,52 @@ import Testing
         await #expect(throws: StoreError.self) { try await batcher.submit(2) }
     }
 
+    @Test func `requests with the same key stay in order, however many lanes there are`() async throws {
+        let seen = Mutex<[Int]>([])
+        let batcher = Batcher<Int, Int>(lanes: 4, key: { $0 / 100 - 4 }, limit: 7) { requests throws(StoreError) in
+            await Task.yield()
+            seen.withLock { $0.append(contentsOf: requests) }
+            return requests
+        }
+        try await withThrowingTaskGroup { group in
+            for index in 0..<160 {
+                // Keys around zero: a hash may be negative.
+                let request = index % 8 * 100 + index / 8
+                group.addTask { try await expect(batcher, request, answers: request) }
+                while batcher.queued <= index { await Task.yield() }
+            }
+            batcher.close()
+            await batcher.run()
+            try await group.waitForAll()
+        }
+        let order = Dictionary(grouping: seen.withLock { $0 }) { $0 / 100 }
+        #expect(order.count == 8)
+        for (key, requests) in order { #expect(requests == (0..<20).map { key * 100 + $0 }) }
+    }
+
+    @Test func `a call that does not end holds up its own lane and no other`() async throws {
+        let gate = Gate()
+        let batcher = Batcher<Int, Int>(lanes: 2, key: { $0 }, limit: 1) { requests throws(StoreError) in
+            if requests == [2] { await gate.pass() }
+            return requests
+        }
+        try await withThrowingTaskGroup { group in
+            group.addTask { await batcher.run() }
+            group.addTask { try await expect(batcher, 2, answers: 2) }
+            await gate.waitUntilReached()
+            group.addTask { try await expect(batcher, 4, answers: 4) }
+            while batcher.queued < 1 { await Task.yield() }
+            for number in [1, 3, 5] { try await expect(batcher, number, answers: number) }
+            #expect(batcher.queued == 1)
+            gate.open()
+            batcher.close()
+            try await group.waitForAll()
+        }
+        #expect(batcher.queued == 0)
+    }
+
     @Test func `many callers on several lanes each get their own answer`() async throws {
-        let batcher = Batcher<Int, Int>(lanes: 3, limit: 7) { requests throws(StoreError) in
+        let batcher = Batcher<Int, Int>(lanes: 3, key: { $0 }, limit: 7) { requests throws(StoreError) in
             await Task.yield()
             return requests.map { $0 + 1 }
         }

@@ -34,3 +34,8 @@ func state() -> MailboxState {
         prekeys: PrekeyCounts(oneTime: 100, oneTimeKEM: 100),
         account: AccountState(listVersion: 1, listHash: [0], pendingDevices: []))
 }
+
+/// Where a poll stands that has seen everything up to a seq, and the account as in `state()`.
+func standing(_ cursor: Int64) -> Standing {
+    Standing(cursor: Sequence(cursor), account: state().account)
+}

@@ -17,20 +17,32 @@ struct MailFixture: Sendable {
 
     /// Runs a service for the time of `body`; afterwards it has nothing under way.
     static func run(
-        upkeep: Upkeep = Upkeep(), _ body: (MailFixture) async throws -> Void
+        lanes: Lanes = Lanes(), upkeep: Upkeep = Upkeep(), _ body: (MailFixture) async throws -> Void
     ) async throws {
         let people = try await StoreFixture(.sqlite)
-        let store = WatchedStore(people.store)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let mail = MailService(store: store, upkeep: upkeep, logger: logger)
+        let service = MailFixture(people, lanes: lanes, upkeep: upkeep)
         try await withThrowingTaskGroup { group in
-            group.addTask { try await mail.run() }
-            try await body(MailFixture(people: people, store: store, mail: mail))
+            group.addTask { try await service.mail.run() }
+            try await body(service)
             group.cancelAll()
         }
-        #expect(mail.openPolls == 0)
+        #expect(service.mail.openPolls == 0)
         await people.store.close()
     }
+
+    init(
+        _ people: StoreFixture, wakes: (any WakeChannel)? = nil,
+        onAccountChanged: @escaping @Sendable (AccountID) -> Void = { _ in }, lanes: Lanes = Lanes(),
+        upkeep: Upkeep
+    ) {
+        self.people = people
+        store = WatchedStore(people.store)
+        mail = MailService(
+            store: store, wakes: wakes, onAccountChanged: onAccountChanged, lanes: lanes, upkeep: upkeep,
+            logger: Self.logger)
+    }
+
+    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     func bearer(_ person: Person, device: UInt32 = 1) throws -> Bearer {
         Bearer(account: person.id, device: try Sample.device(device), credential: .session(person.session))
@@ -64,6 +76,14 @@ struct MailFixture: Sendable {
         }
     }
 
+    /// Until the store was asked for heads so many times.
+    func rechecked(_ count: Int) async throws {
+        while store.headCalls.count < count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     @discardableResult
     func send(_ deposit: Deposit) async throws -> DepositReceipt {
         let outcome = try await mail.deposit(deposit)
@@ -82,7 +102,7 @@ extension PollOutcome {
 }
 
 extension StoreBackend {
-    fileprivate static let sqlite = StoreBackend(
+    static let sqlite = StoreBackend(
         open: { place in
             let clock = place.clock
             let store = try SQLiteStore(

@@ -13,7 +13,7 @@ import Testing
         var shard = WaiterShard<Int>()
         shard.register(WaiterID(1), on: stream, by: bearer(1))
         #expect(shard.wake(stream, .changed).isEmpty)
-        let resumed = shard.park(WaiterID(1), cursor: .start, deadline: 10, isCancelled: false, 1)
+        let resumed = shard.park(WaiterID(1), at: standing(0), deadline: 10, isCancelled: false, 1)
         #expect(resumed.map(\.reason) == [.look])
         #expect(shard.isEmpty)
     }
@@ -82,7 +82,7 @@ import Testing
         var shard = WaiterShard<Int>()
         shard.register(WaiterID(1), on: stream, by: bearer(1))
         #expect(shard.cancel(WaiterID(1)) == nil)
-        let resumed = shard.park(WaiterID(1), cursor: .start, deadline: 10, isCancelled: true, 1)
+        let resumed = shard.park(WaiterID(1), at: standing(0), deadline: 10, isCancelled: true, 1)
         #expect(resumed.map(\.reason) == [.cancelled])
         #expect(shard.isEmpty)
     }
@@ -95,7 +95,7 @@ import Testing
         let released = shard.release { $0.account == AccountID(1) }
         #expect(released.map(\.continuation) == [1])
         #expect(released.map(\.reason) == [.revoked])
-        let late = shard.park(WaiterID(2), cursor: .start, deadline: 10, isCancelled: false, 2)
+        let late = shard.park(WaiterID(2), at: standing(0), deadline: 10, isCancelled: false, 2)
         #expect(late.map(\.reason) == [.revoked])
         #expect(shard.count == 1)
     }
@@ -116,6 +116,45 @@ import Testing
         #expect(Set(shard.wakeAll(of: AccountID(1)).map(\.continuation)) == [1, 2])
     }
 
+    @Test func `a re-check wakes the polls that are behind, and those alone`() {
+        var shard = WaiterShard<Int>()
+        park(&shard, 1, cursor: 4)
+        park(&shard, 2, cursor: 5)
+        park(&shard, 3, cursor: 6)
+        park(&shard, 4, cursor: 0, on: other)
+        let resumed = shard.recheck(stream, MailboxHead(head: Sequence(5), account: state().account))
+        #expect(resumed.map(\.continuation) == [1])
+        #expect(resumed.map(\.reason) == [.look])
+        #expect(shard.count == 3)
+    }
+
+    @Test func `a re-check wakes a poll when its account has changed, and when its device is gone`() {
+        var shard = WaiterShard<Int>()
+        var account = state().account
+        for change in [
+            { $0.pendingDevices = [device(2)] }, { $0.listVersion = 2 }, { $0.listHash = [1] }, { $0.listHash = nil },
+        ] as [(inout AccountState) -> Void] {
+            park(&shard, 1, cursor: 5)
+            #expect(shard.recheck(stream, MailboxHead(head: Sequence(5), account: state().account)).isEmpty)
+            account = state().account
+            change(&account)
+            #expect(shard.recheck(stream, MailboxHead(head: Sequence(5), account: account)).map(\.reason) == [.look])
+        }
+        park(&shard, 1, cursor: 5)
+        #expect(shard.recheck(stream, nil).map(\.reason) == [.look])
+        #expect(shard.isEmpty)
+    }
+
+    @Test func `a poll that is reading while a re-check passes looks again before it parks`() {
+        var shard = WaiterShard<Int>()
+        shard.register(WaiterID(1), on: stream, by: bearer(1))
+        #expect(Array(shard.openStreams) == [stream])
+        #expect(shard.recheck(stream, MailboxHead(head: Sequence(5), account: state().account)).isEmpty)
+        let resumed = shard.park(WaiterID(1), at: standing(4), deadline: 10, isCancelled: false, 1)
+        #expect(resumed.map(\.reason) == [.look])
+        #expect(shard.isEmpty && shard.openStreams.isEmpty)
+    }
+
     @Test func `random sequences of calls resume each poll exactly once and leave nothing behind`() {
         for seed in 1...200 {
             var random = SplitMix(seed: UInt64(seed))
@@ -129,7 +168,7 @@ import Testing
                 for resumption in resumptions { resumed[resumption.continuation, default: 0] += 1 }
             }
             for _ in 0..<300 {
-                switch Int.random(in: 0..<9, using: &random) {
+                switch Int.random(in: 0..<10, using: &random) {
                 case 0, 1, 2:
                     shard.register(
                         WaiterID(UInt64(next)), on: Bool.random(using: &random) ? stream : other, by: bearer(1))
@@ -140,11 +179,13 @@ import Testing
                     parked.insert(id)
                     note(
                         shard.park(
-                            WaiterID(UInt64(id)), cursor: Sequence(Int64.random(in: 0..<3, using: &random)),
+                            WaiterID(UInt64(id)), at: standing(Int64.random(in: 0..<3, using: &random)),
                             deadline: tick + Int.random(in: 0..<4, using: &random), isCancelled: false, id))
                 case 5: note(shard.wake(stream, .committed([envelope(2)], state())))
                 case 6: note(shard.wake(other, .changed))
                 case 7:
+                    note(shard.recheck(stream, MailboxHead(head: Sequence(2), account: state().account)))
+                case 8:
                     tick += 1
                     note(shard.expire(through: tick))
                 default:
@@ -165,6 +206,6 @@ import Testing
     ) -> [WaiterShard<Int>.Resumption] {
         shard.register(WaiterID(UInt64(id)), on: stream ?? self.stream, by: bearer(account))
         return shard.park(
-            WaiterID(UInt64(id)), cursor: Sequence(cursor), deadline: deadline, isCancelled: false, id)
+            WaiterID(UInt64(id)), at: standing(cursor), deadline: deadline, isCancelled: false, id)
     }
 }

@@ -10,7 +10,7 @@ import Testing
     @Test func `a parked poll goes on when its stream is woken`() async {
         let waiters = Waiters()
         let ticket = waiters.register(on: stream, by: bearer(1))
-        async let reason = waiters.park(ticket, cursor: .start, until: .now + .seconds(60))
+        async let reason = waiters.park(ticket, at: standing(0), until: .now + .seconds(60))
         waiters.wake(stream, .changed)
         #expect(await reason == .look)
         #expect(waiters.count == 0)
@@ -20,7 +20,7 @@ import Testing
         let waiters = Waiters()
         for _ in 0..<2000 {
             let ticket = waiters.register(on: stream, by: bearer(1))
-            let task = Task { await waiters.park(ticket, cursor: .start, until: .now + .seconds(600)) }
+            let task = Task { await waiters.park(ticket, at: standing(0), until: .now + .seconds(600)) }
             task.cancel()
             #expect(await task.value == .cancelled)
         }
@@ -33,7 +33,7 @@ import Testing
             group.addTask { try? await waiters.run() }
             let ticket = waiters.register(on: stream, by: bearer(1))
             let start = ContinuousClock.now
-            #expect(await waiters.park(ticket, cursor: .start, until: start + .milliseconds(150)) == .timedOut)
+            #expect(await waiters.park(ticket, at: standing(0), until: start + .milliseconds(150)) == .timedOut)
             #expect(ContinuousClock.now - start >= .milliseconds(150))
             group.cancelAll()
         }
@@ -47,7 +47,7 @@ import Testing
                     let stream = StreamKey.mailbox(mailbox(1, account: number))
                     for _ in 0..<200 {
                         let ticket = waiters.register(on: stream, by: bearer(number))
-                        async let reason = waiters.park(ticket, cursor: .start, until: .now + .seconds(600))
+                        async let reason = waiters.park(ticket, at: standing(0), until: .now + .seconds(600))
                         async let wake: Void = waiters.wake(stream, .changed)
                         #expect(await reason == .look)
                         await wake

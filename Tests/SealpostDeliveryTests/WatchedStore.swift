@@ -7,11 +7,14 @@ final class WatchedStore: MailStore {
     private struct Holds {
         var deposit: Gate?
         var fetch: Gate?
+        var heads: Gate?
+        var failingHeads = 0
     }
 
     private let store: any MailStore
     private let fetchCount = Atomic(0)
     private let depositCount = Atomic(0)
+    private let headSizes = Mutex<[Int]>([])
     private let holds = Mutex(Holds())
 
     init(_ store: any MailStore) {
@@ -22,6 +25,23 @@ final class WatchedStore: MailStore {
     var fetches: Int { fetchCount.load(ordering: .relaxed) }
     /// Transactions of deposits.
     var depositCalls: Int { depositCount.load(ordering: .relaxed) }
+
+    /// How many mailboxes each call of `heads` asked for.
+    var headCalls: [Int] { headSizes.withLock { $0 } }
+
+    /// Holds the answer of the next `heads`, when the store has been read.
+    func holdHeads() -> Gate {
+        holds.withLock { holds in
+            let gate = Gate()
+            holds.heads = gate
+            return gate
+        }
+    }
+
+    /// Makes so many calls of `heads` fail.
+    func failHeads(_ count: Int) {
+        holds.withLock { $0.failingHeads = count }
+    }
 
     /// Holds the next call of `deposit` before it begins.
     func holdDeposit() -> Gate {
@@ -52,6 +72,18 @@ final class WatchedStore: MailStore {
         let outcomes = try await store.fetch(fetches)
         await holds.withLock { $0.fetch.take() }?.pass()
         return outcomes
+    }
+
+    func heads(of mailboxes: [MailboxKey]) async throws(StoreError) -> [MailboxKey: MailboxHead] {
+        headSizes.withLock { $0.append(mailboxes.count) }
+        let fails = holds.withLock { holds in
+            defer { holds.failingHeads = max(0, holds.failingHeads - 1) }
+            return holds.failingHeads > 0
+        }
+        if fails { throw .unavailable("for a test") }
+        let heads = try await store.heads(of: mailboxes)
+        await holds.withLock { $0.heads.take() }?.pass()
+        return heads
     }
 }
 
@@ -148,10 +180,6 @@ extension WatchedStore {
 
     func claim(_ claims: [Claim]) async throws(StoreError) -> [ClaimOutcome] { try await store.claim(claims) }
     func knownClaim(_ claim: Claim) async throws(StoreError) -> ClaimOutcome? { try await store.knownClaim(claim) }
-    func heads(of mailboxes: [MailboxKey]) async throws(StoreError) -> [MailboxKey: MailboxHead] {
-        try await store.heads(of: mailboxes)
-    }
-
     func acknowledge(_ acks: [Ack]) async throws(StoreError) -> [AckOutcome] { try await store.acknowledge(acks) }
     func withdraw(_ withdrawal: Withdrawal) async throws(StoreError) -> MailboxKey? {
         try await store.withdraw(withdrawal)

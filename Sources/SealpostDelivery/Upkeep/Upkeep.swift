@@ -6,6 +6,9 @@ package struct Upkeep: Sendable {
     package var sweepInterval = Duration.seconds(10)
     /// Rows of each kind that one sweep removes.
     package var sweepLimit = 200
+    /// Between two re-checks of the polls that wait, where there are other nodes: news of which no wake came is told
+    /// this late (P6).
+    package var recheckInterval = Duration.seconds(10)
 
     package init() {}
 }

@@ -25,7 +25,7 @@ package struct WaiterShard<Continuation> {
         /// May become parked, or gone.
         case registered(woken: Bool)
         /// Becomes gone, with a resumption.
-        case parked(Continuation, cursor: Sequence, deadline: Int)
+        case parked(Continuation, Standing, deadline: Int)
     }
 
     private struct Waiter {
@@ -62,11 +62,11 @@ package struct WaiterShard<Continuation> {
     /// Parks a registered poll until something happens; what happened since it registered happens now.
     ///
     /// - Parameters:
-    ///   - cursor: where the poll's answer would begin.
+    ///   - standing: what the poll has seen.
     ///   - deadline: the tick at which it times out.
     ///   - isCancelled: whether the poll's task is cancelled, as seen under the lock.
     package mutating func park(
-        _ id: WaiterID, cursor: Sequence, deadline: Int, isCancelled: Bool, _ continuation: Continuation
+        _ id: WaiterID, at standing: Standing, deadline: Int, isCancelled: Bool, _ continuation: Continuation
     ) -> [Resumption] {
         guard var waiter = waiters[id], case .registered(let woken) = waiter.state else {
             return [Resumption(continuation: continuation, reason: .revoked)]
@@ -78,7 +78,7 @@ package struct WaiterShard<Continuation> {
             forget(id)
             return [Resumption(continuation: continuation, reason: reason)]
         }
-        waiter.state = .parked(continuation, cursor: cursor, deadline: deadline)
+        waiter.state = .parked(continuation, standing, deadline: deadline)
         waiters[id] = waiter
         deadlines[deadline, default: []].insert(id)
         return supersede(on: waiter.stream)
@@ -92,8 +92,8 @@ package struct WaiterShard<Continuation> {
             case .registered:
                 waiters[id]?.state = .registered(woken: true)
                 return nil
-            case .parked(_, let cursor, _):
-                if case .committed(let envelopes, let state) = wake, envelopes.first?.seq == cursor.next {
+            case .parked(_, let standing, _):
+                if case .committed(let envelopes, let state) = wake, envelopes.first?.seq == standing.cursor.next {
                     return resume(id, .delivered(envelopes, state))
                 }
                 return resume(id, .look)
@@ -104,6 +104,29 @@ package struct WaiterShard<Continuation> {
     /// Makes every poll of an account look again.
     package mutating func wakeAll(of account: AccountID) -> [Resumption] {
         streams.keys.filter { $0.account == account }.flatMap { wake($0, .changed) }
+    }
+
+    /// Streams on which polls are registered or parked.
+    package var openStreams: some Collection<StreamKey> { streams.keys }
+
+    /// Tells the polls of a stream how far its mailbox is by now, as was read after `openStreams`; nil if the device is
+    /// gone. Makes those look again that are behind it.
+    ///
+    /// A registered poll looks again whatever it finds: what it is reading may be older than what was read here, and it
+    /// could park behind the re-check's back. One that has parked since is compared like any other. One that has
+    /// registered since, on a stream that was not open, reads later than anything that this re-check is about.
+    package mutating func recheck(_ stream: StreamKey, _ head: MailboxHead?) -> [Resumption] {
+        (streams[stream] ?? []).compactMap { id in
+            switch waiters[id]?.state {
+            case .registered:
+                waiters[id]?.state = .registered(woken: true)
+                return nil
+            case .parked(_, let standing, _) where standing.isBehind(head):
+                return resume(id, .look)
+            case .parked, nil:
+                return nil
+            }
+        }
     }
 
     /// Ends the poll of a cancelled task; a poll that is not parked yet learns of it when it parks.

@@ -54,7 +54,8 @@ package final class Waiters: Sendable {
 
     /// Waits until something happens to the stream or the poll, or its task is cancelled, or its client leaves.
     package func park(
-        _ ticket: Ticket, cursor: Sequence, until deadline: ContinuousClock.Instant, presence: (any Presence)? = nil
+        _ ticket: Ticket, at standing: Standing, until deadline: ContinuousClock.Instant,
+        presence: (any Presence)? = nil
     ) async -> WakeReason {
         let shard = shards[ticket.shard]
         let tick = Int(((deadline - start) / Self.tick).rounded(.up))
@@ -69,7 +70,7 @@ package final class Waiters: Sendable {
             await withCheckedContinuation { (continuation: Parked) in
                 let resumptions = shard.state.withLock {
                     $0.park(
-                        ticket.id, cursor: cursor, deadline: tick,
+                        ticket.id, at: standing, deadline: tick,
                         isCancelled: Task.isCancelled || presence?.hasLeft == true, continuation)
                 }
                 Self.resume(resumptions)
@@ -86,6 +87,24 @@ package final class Waiters: Sendable {
     /// Makes every poll of the account look again.
     package func wakeAll(of account: AccountID) {
         change(shards[shardIndex(of: account)]) { $0.wakeAll(of: account) }
+    }
+
+    /// Mailboxes on which polls are registered or parked, each once.
+    package var openMailboxes: [MailboxKey] {
+        shards.flatMap { shard in
+            shard.state.withLock { state in
+                state.openStreams.map { stream in
+                    switch stream {
+                    case .mailbox(let key): key
+                    }
+                }
+            }
+        }
+    }
+
+    /// Tells the polls of a mailbox how far it is by now; nil if its device is gone.
+    package func recheck(_ mailbox: MailboxKey, _ head: MailboxHead?) {
+        change(shards[shardIndex(of: mailbox.account)]) { $0.recheck(.mailbox(mailbox), head) }
     }
 
     /// Ends the polls of revoked bearers.
