@@ -7,6 +7,7 @@ import SealpostStore
 package struct Dependencies: Sendable {
     package let store: any MailStore
     package let mail: MailService
+    package let listed: ListedDevices
     package let lifecycle: Lifecycle
     package let clock: ServerClock
     package let tokens: BearerTokens

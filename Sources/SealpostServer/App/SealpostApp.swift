@@ -5,52 +5,50 @@ import NIOCore
 import SealpostCore
 import SealpostDelivery
 import SealpostStore
-import SealpostStoreSQLite
 import ServiceLifecycle
 
 /// The composition root: what `sealpost serve` runs and the tests test.
 package struct SealpostApp: Service {
     package let configuration: ServerConfiguration
-    private let folder: DataFolder
+    private let storage: Storage
     package let parts: Dependencies
     package let logger: Logger
     private let http: Application<Front>
 
-    /// Whether there was no data folder before.
-    package var isFirstRun: Bool { folder.isNew }
+    /// Whether nothing of a service was there before.
+    package var isFirstRun: Bool { storage.isNew }
 
-    /// Opens the data folder and the store, brings its schema up to date, and puts the service together. The port
-    /// opens with `run`.
+    /// Opens the store that the configuration names, brings its schema up to date, and puts the service together. The
+    /// port opens with `run`.
     ///
     /// - Parameter onListening: called once with the port that was opened.
     package static func build(
         configuration: ServerConfiguration, clock: ServerClock = .system,
         onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws -> SealpostApp {
-        let folder = try DataFolder(opening: configuration.dataFolder)
-        let keyring = try folder.loadKeyring(now: clock.now())
-        let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
+        let storage = try await Storage.open(configuration, clock: clock, migrating: configuration.migratesAtStart)
         do {
-            try await store.migrate()
             return try await SealpostApp(
-                configuration: configuration, folder: folder, store: store, keys: ServerKeys(keyring),
-                clock: clock, onListening: onListening)
+                configuration: configuration, storage: storage, clock: clock, onListening: onListening)
         } catch {
-            await store.close()
+            await storage.close()
             throw error
         }
     }
 
     private init(
-        configuration: ServerConfiguration, folder: DataFolder, store: any MailStore, keys: ServerKeys,
-        clock: ServerClock, onListening: @escaping @Sendable (Int) async -> Void
+        configuration: ServerConfiguration, storage: Storage, clock: ServerClock,
+        onListening: @escaping @Sendable (Int) async -> Void
     ) async throws {
+        let (store, keys) = (storage.store, ServerKeys(storage.keyring))
         let logger = configuration.makeLogger()
-        let mail = MailService(store: store, logger: logger)
+        let listed = ListedDevices(store: store)
+        let mail = MailService(
+            store: store, wakes: storage.wakes, onAccountChanged: listed.forget, lanes: storage.lanes, logger: logger)
         try await mail.revocationsChanged()
         let lifecycle = Lifecycle()
         let parts = Dependencies(
-            store: store, mail: mail, lifecycle: lifecycle, clock: clock,
+            store: store, mail: mail, listed: listed, lifecycle: lifecycle, clock: clock,
             tokens: await BearerTokens(keys: keys, clock: clock), refreshTokens: RefreshTokens(keys: keys),
             challenges: Challenges(keys: keys, clock: clock, store: store),
             passwords: try PasswordPool(
@@ -60,7 +58,7 @@ package struct SealpostApp: Service {
             registration: configuration.registrationPolicy)
         let authenticator = Authenticator(tokens: parts.tokens, clock: clock, revocations: mail.revocations)
         self.configuration = configuration
-        self.folder = folder
+        self.storage = storage
         self.parts = parts
         self.logger = logger
         http = Application(
@@ -89,7 +87,7 @@ package struct SealpostApp: Service {
     package func run() async throws {
         let group = ServiceGroup(
             services: [
-                StoreService(store: parts.store, folder: folder), parts.mail, http,
+                StorageService(storage: storage), parts.mail, http,
                 LeaveService(lifecycle: parts.lifecycle, mail: parts.mail),
             ],
             logger: logger)
@@ -98,7 +96,7 @@ package struct SealpostApp: Service {
 
     /// Every endpoint of the service.
     package static func endpoints(_ parts: Dependencies) -> [Endpoint] {
-        let listed = ListedDevices(store: parts.store)
+        let listed = parts.listed
         return ServiceRoutes.endpoints(parts) + LimitsRoutes.endpoints(parts)
             + AccountRoutes(parts: parts, listed: listed).endpoints
             + SessionRoutes(parts: parts).endpoints + TokenRoutes(parts: parts).endpoints

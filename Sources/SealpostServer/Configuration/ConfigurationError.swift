@@ -9,6 +9,9 @@ package enum ConfigurationError: Error, Sendable, Hashable {
     case folderInUse(path: String)
     /// The database beside it has what was sealed under a keyring that is not there.
     case missingKeyring(path: String, database: String)
+    case unreachableDatabase(DatabaseURL, cause: String)
+    /// There was no keyring here, and the database is in use under another than the new one; the new one is gone again.
+    case foreignDatabase(DatabaseURL, keyring: String, cause: String)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -23,6 +26,10 @@ extension ConfigurationError: CustomStringConvertible {
         case .missingKeyring(let path, let database):
             "the keyring \(path) is missing, and \(database) is of no use without it:"
                 + " restore it from where it was backed up"
+        case .unreachableDatabase(let database, let cause): "the database \(database) cannot be used now: \(cause)"
+        case .foreignDatabase(let database, let path, let cause):
+            "there is no keyring \(path), and with a new one \(database) cannot be used (\(cause)):"
+                + " copy the keyring of another node, or restore it from where it was backed up"
         }
     }
 }

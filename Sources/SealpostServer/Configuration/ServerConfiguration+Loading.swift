@@ -25,13 +25,16 @@ extension ServerConfiguration {
         for setting in Setting.all {
             guard let text = reader.string(forKey: ConfigKey(setting.key), isSecret: setting.isSecret) else { continue }
             guard setting.take(&configuration, text) else {
-                throw .badValue(
-                    key: setting.key, value: setting.isSecret ? Self.mask : text, allowed: setting.expectation)
+                throw .badValue(key: setting.key, value: setting.masked(text), allowed: setting.expectation)
             }
         }
         guard configuration.registration != .invite || !configuration.invites.isEmpty else {
             throw .badValue(
                 key: "registration.invites", value: "", allowed: "at least one text while registration.mode is invite")
+        }
+        guard configuration.keyringText.isEmpty || configuration.keyringFile.isEmpty else {
+            throw .badValue(
+                key: "keyring.file", value: configuration.keyringFile, allowed: "empty while keyring is given")
         }
         return configuration
     }
@@ -39,14 +42,11 @@ extension ServerConfiguration {
     /// What is in force, one key a line with what it is for; secrets are masked.
     package var listing: String {
         let lines = Setting.all.map { setting in
-            let value = setting.show(self)
-            let shown = setting.isSecret && !value.isEmpty ? Self.mask : value
+            let shown = setting.masked(setting.show(self))
             return "# \(setting.help) (\(setting.expectation); \(setting.variable))\n\(setting.key) = \(shown)"
         }
         return lines.joined(separator: "\n")
     }
-
-    private static let mask = "********"
 
     private static func provider(_ values: [String: String], _ name: String) -> InMemoryProvider {
         let pairs = values.map {
@@ -91,7 +91,7 @@ enum ConfigurationFile {
             throw error
         } catch is DecodingError {
             throw .unreadableFile(
-                path: path, cause: "it is not JSON made of objects, texts, numbers and lists of texts")
+                path: path, cause: "it is not JSON made of objects, texts, numbers, true, false and lists of texts")
         } catch {
             throw .unreadableFile(path: path, cause: "\(error)")
         }
@@ -107,6 +107,8 @@ enum ConfigurationFile {
                 self = .text(text)
             } else if let number = try? container.decode(Int.self) {
                 self = .text(String(number))
+            } else if let flag = try? container.decode(Bool.self) {
+                self = .text(String(flag))
             } else if let list = try? container.decode([String].self) {
                 self = .text(list.joined(separator: ","))
             } else {

@@ -31,8 +31,21 @@ package struct ServerConfiguration: Sendable, Hashable {
     package var host = "127.0.0.1"
     /// 0: any free port.
     package var port = 8080
+    /// The PostgreSQL database that nodes share; nil: SQLite in the data folder.
+    package var database: DatabaseURL?
     /// The folder of the database and the keyring, made with mode 0700 if it is not there.
     package var dataFolder = "data"
+    /// The file of the keyring; empty: `keyring.json` in the data folder.
+    package var keyringFile = ""
+    /// The keyring itself, as JSON, in the place of a file; empty: there is a file.
+    package var keyringText = ""
+    /// Whether a start brings the schema up to date; if not, it has to be that already.
+    package var migratesAtStart = true
+    package var postgresConnections = 16
+    /// Where to listen for other nodes, past a pooler that does not keep a session's `LISTEN`; nil: at `database`.
+    package var postgresListen: DatabaseURL?
+    package var postgresStatementTimeout = Duration.seconds(15)
+    package var postgresLockTimeout = Duration.seconds(2)
     package var registration = RegistrationMode.open
     /// The texts that let somebody register in mode `invite`.
     package var invites: [String] = []
@@ -48,6 +61,9 @@ package struct ServerConfiguration: Sendable, Hashable {
     package var logFormat = LogFormat.text
 
     package init() {}
+
+    /// Where the store is, for people.
+    package var storeDescription: String { database?.description ?? dataFolder }
 
     /// The policy that mode and invites make.
     package var registrationPolicy: RegistrationPolicy {

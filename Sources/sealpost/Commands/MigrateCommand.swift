@@ -8,8 +8,9 @@ struct MigrateCommand: AsyncParsableCommand {
         discussion: """
             sealpost serve does it at its start, too. Takes the same settings.
 
-            EXAMPLE
+            EXAMPLES
               sealpost migrate --data-folder /var/lib/sealpost
+              sealpost migrate --database postgres://sealpost@db.example/sealpost
             """)
 
     @Option(name: .long, help: ArgumentHelp("A JSON file of settings.", valueName: "path"))
@@ -21,6 +22,6 @@ struct MigrateCommand: AsyncParsableCommand {
     func run() async throws {
         let configuration = try ServerSettings.load(settings, file: config)
         try await ServerSettings.translatingErrors { try await SealpostApp.migrate(configuration: configuration) }
-        Output(json: false).talk("the store in \(configuration.dataFolder) is up to date")
+        Output(json: false).talk("the store \(configuration.storeDescription) is up to date")
     }
 }

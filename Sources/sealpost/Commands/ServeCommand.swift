@@ -8,8 +8,9 @@ struct ServeCommand: AsyncParsableCommand {
         abstract: "Run the service.",
         discussion: """
             Without configuration it listens on 127.0.0.1:8080 and keeps everything in
-            ./data. Flags win over the environment, that over the file, that over the
-            defaults. SIGTERM and Ctrl-C end it gracefully.
+            ./data. With --database, any number of nodes keep it in one PostgreSQL; all
+            of them need the same keyring. Flags win over the environment, that over the
+            file, that over the defaults. SIGTERM and Ctrl-C end it gracefully.
 
             SETTINGS
             \(ServerSettings.help)
@@ -18,6 +19,7 @@ struct ServeCommand: AsyncParsableCommand {
               sealpost serve
               sealpost serve --listen-port 9000 --data-folder /var/lib/sealpost
               sealpost serve --config sealpost.json --print-config
+              SEALPOST_DATABASE=postgres://sealpost:…@db.example/sealpost sealpost serve
             """)
 
     @Option(name: .long, help: ArgumentHelp("A JSON file of settings.", valueName: "path"))

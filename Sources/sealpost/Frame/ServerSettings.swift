@@ -39,16 +39,25 @@ enum ServerSettings {
         do {
             try await body()
         } catch let error as ConfigurationError {
-            if case .folderInUse = error { throw ToolError(.tryAgain, error.description) }
-            throw ToolError(.badState, error.description)
+            throw ToolError(exit(for: error), error.description)
         } catch let error as ToolError {
             throw error
         } catch let error as StoreError {
-            throw ToolError(.badState, "the store cannot be used: \(error)")
+            var exit = ToolExit.badState
+            if case .unavailable = error { exit = .unavailable }
+            throw ToolError(exit, "the store cannot be used: \(error)")
         } catch let error as KeyringError {
             throw ToolError(.badState, error.description)
         } catch {
             throw ToolError(.unavailable, "the service cannot run: \(error)")
+        }
+    }
+
+    private static func exit(for error: ConfigurationError) -> ToolExit {
+        switch error {
+        case .folderInUse: .tryAgain
+        case .unreachableDatabase: .unavailable
+        case .badValue, .unknownKey, .unreadableFile, .unusableFolder, .missingKeyring, .foreignDatabase: .badState
         }
     }
 }

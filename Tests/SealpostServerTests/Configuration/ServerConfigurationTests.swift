@@ -1,4 +1,5 @@
 import FoundationEssentials
+import SealpostStore
 import SealpostTesting
 import Testing
 
@@ -34,8 +35,12 @@ import Testing
 
     @Test func everySettingCanBeGivenInEveryWayAndIsShown() throws {
         let shown = ServerConfiguration().listing
+        let secrets = [
+            "registration.invites": "let-me-in", "database": "postgres://bob:pass@a.example/mail",
+            "postgres.listen": "postgresql://b.example", "keyring": try Keyring(generatedAt: .now).exposedText(),
+        ]
         for setting in Setting.all {
-            let value = setting.isSecret ? "let-me-in" : setting.show(ServerConfiguration())
+            let value = setting.isSecret ? try #require(secrets[setting.key]) : setting.show(ServerConfiguration())
             #expect(try ServerConfiguration.load(flags: [setting.key: value]).listing.contains(setting.key))
             let environment = try ServerConfiguration.load(environment: [setting.variable: value])
             #expect(setting.show(environment) == value)
@@ -52,6 +57,8 @@ import Testing
         ("registration.mode", "maybe", "one of open, invite, closed"), ("log.level", "loud", "one of trace, debug"),
         ("shutdown.deadline", "0", "a whole number from 1 to 600"), ("data.folder", "", "a path"),
         ("passwords.profile", "none", "one of interactive, sensitive, minimal"),
+        ("postgres.connections", "3", "a whole number from 4 to 200"), ("migrate.atStart", "yes", "true or false"),
+        ("postgres.lockTimeout", "0", "a whole number from 1 to 60"),
     ])
     func aBadValueIsAnErrorThatNamesKeyValueAndWhatIsAllowed(key: String, value: String, allowed: String) throws {
         do {
@@ -88,5 +95,55 @@ import Testing
         }
         let configuration = try ServerConfiguration.load(flags: ["registration.invites": "very-secret"])
         #expect(!configuration.listing.contains("very-secret"))
+    }
+
+    @Test func withoutADatabaseItIsSQLiteAndWithOneTheDefaultsAreThoseOfTheDocument() throws {
+        #expect(try ServerConfiguration.load(environment: ["SEALPOST_DATABASE": ""]).database == nil)
+        let url = "postgresql://bob:p@one.example:5432,two.example/mail?target_session_attrs=read-write"
+        let configuration = try ServerConfiguration.load(environment: ["SEALPOST_DATABASE": url])
+        #expect(configuration.database?.exposedText == url)
+        #expect(configuration.postgresListen == nil)
+        #expect(configuration.postgresConnections == 16)
+        #expect(configuration.postgresStatementTimeout == .seconds(15))
+        #expect(configuration.postgresLockTimeout == .seconds(2))
+        #expect(configuration.migratesAtStart)
+    }
+
+    @Test func aFileMaySayTrueOrFalse() throws {
+        let folder = try TemporaryFolder()
+        let path = try file(#"{"migrate":{"atStart":false},"postgres":{"connections":8}}"#, in: folder)
+        let configuration = try ServerConfiguration.load(file: path)
+        #expect(!configuration.migratesAtStart)
+        #expect(configuration.postgresConnections == 8)
+    }
+
+    @Test(arguments: ["mysql://bob:s3cret@h/d", "host=h password=s3cret", "bob:s3cret@h/d", "s3cret"])
+    func whatIsNoURLOfPostgreSQLIsRefusedAndNotShown(text: String) throws {
+        for key in ["database", "postgres.listen"] {
+            do {
+                _ = try ServerConfiguration.load(flags: [key: text])
+                Issue.record("it was taken")
+            } catch {
+                #expect(error.description.hasPrefix("\(key) is \"********\" but must be "))
+                #expect(error.description.contains("postgres://"))
+                #expect(!error.description.contains("s3cret"))
+            }
+        }
+    }
+
+    @Test func aKeyringIsGivenAsTextOrAsAFileAndItsTextIsNeverShown() throws {
+        let text = try Keyring(generatedAt: .now).exposedText()
+        let configuration = try ServerConfiguration.load(environment: ["SEALPOST_KEYRING": text])
+        #expect(configuration.keyringText == text)
+        #expect(configuration.listing.contains("\nkeyring = ********\n"))
+        do {
+            _ = try ServerConfiguration.load(environment: ["SEALPOST_KEYRING": "s3cret"])
+            Issue.record("it was taken")
+        } catch {
+            #expect(error.description.hasPrefix("keyring is \"********\" but must be the JSON of a keyring"))
+        }
+        #expect(throws: ConfigurationError.self) {
+            try ServerConfiguration.load(flags: ["keyring.file": "k.json"], environment: ["SEALPOST_KEYRING": text])
+        }
     }
 }

@@ -1,16 +1,13 @@
 import SealpostDelivery
-import SealpostStore
 import ServiceLifecycle
 
-/// Closes the store after everything that uses it has ended, and lets the folder go. First in the group, so last to leave.
-struct StoreService: Service {
-    let store: any MailStore
-    let folder: DataFolder
+/// Closes the store after everything that uses it has ended, and lets its place go. First in the group, so last to leave.
+struct StorageService: Service {
+    let storage: Storage
 
     func run() async throws {
         try? await gracefulShutdown()
-        await store.close()
-        folder.lock.release()
+        await storage.close()
     }
 }
 

@@ -1,0 +1,38 @@
+import SealpostCore
+import SealpostDelivery
+import SealpostStore
+import SealpostStorePostgres
+
+extension Storage {
+    /// A database that other nodes may use at the same time. Nothing here is this node's alone, so nothing is locked.
+    static func postgres(
+        _ database: DatabaseURL, _ configuration: ServerConfiguration, clock: ServerClock, migrating: Bool
+    ) async throws -> Storage {
+        let configured = try ConfiguredKeyring(configuration, now: clock.now())
+        var settings = PostgresStore.Configuration(url: database.exposedText)
+        settings.listenURL = configuration.postgresListen?.exposedText
+        settings.connections = configuration.postgresConnections
+        settings.statementTimeout = configuration.postgresStatementTimeout
+        settings.lockTimeout = configuration.postgresLockTimeout
+        // A connection a lane; the rest is for what comes one by one.
+        var lanes = Lanes()
+        lanes.deposits = max(1, settings.connections / 4)
+        lanes.fetches = max(1, settings.connections / 4)
+        lanes.claims = max(1, settings.connections / 8)
+        lanes.acks = max(1, settings.connections / 8)
+        let store = PostgresStore(settings, keyring: configured.keyring, now: clock.turned)
+        do {
+            return try await Storage(
+                store: store, keyring: configured.keyring, wakes: store.wakeChannel, lanes: lanes,
+                isNew: configured.made != nil
+            ).prepared(migrating: migrating)
+        } catch .unavailable(let cause) {
+            throw ConfigurationError.unreachableDatabase(database, cause: cause)
+        } catch .incompatible(let cause) {
+            guard let path = configured.made else { throw StoreError.incompatible(cause) }
+            // Somebody who had a keyring was here before.
+            configured.remove()
+            throw ConfigurationError.foreignDatabase(database, keyring: path, cause: cause)
+        }
+    }
+}
