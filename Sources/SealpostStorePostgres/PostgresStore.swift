@@ -67,12 +67,12 @@ package final class PostgresStore: MailStore {
     /// Carries wakes between the nodes of this database.
     package var wakeChannel: any WakeChannel { wakes }
 
-    /// Plans go by the indexes and never by what a table held when a plan was made, and a role's or a database's own
-    /// setting does not make commits less than durable.
+    /// Plans join in the order that is written and go by the indexes, never by what a table held when a plan was made;
+    /// and a role's or a database's own setting does not make commits less than durable.
     private static let preparation: Query = """
         SELECT set_config(name, value, false) FROM (VALUES
             ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off'), ('jit', 'off'),
-            ('plan_cache_mode', 'force_generic_plan'),
+            ('plan_cache_mode', 'force_generic_plan'), ('join_collapse_limit', '1'), ('from_collapse_limit', '1'),
             ('synchronous_commit', CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') THEN 'on'
                 ELSE current_setting('synchronous_commit') END)
         ) AS setting (name, value)

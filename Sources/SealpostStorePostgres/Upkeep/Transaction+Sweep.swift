@@ -4,16 +4,12 @@ import SealpostStore
 
 /// Sweepers of several nodes pass over what another holds: nobody waits for a sweep, and a sweep for nobody.
 extension Transaction {
-    /// Tables whose rows are over at a time of their own, with their keys.
+    /// Tables whose rows are over at a time of their own.
     private static let perishable = [
-        (table: "deposit", key: "account, name, device", end: "forget"),
-        (table: "claim", key: "account, name", end: "expires"),
-        (table: "given_prekey", key: "account, device, space, id", end: "forget"),
-        (table: "session", key: "id", end: "ends"),
-        (table: "token", key: "id", end: "expires"),
-        (table: "idempotency_key", key: "account, name", end: "expires"),
-        (table: "challenge", key: "hash", end: "expires"),
-        (table: "revocation", key: "number", end: "until"),
+        (table: "deposit", end: "forget"), (table: "claim", end: "expires"), (table: "given_prekey", end: "forget"),
+        (table: "session", end: "ends"), (table: "token", end: "expires"),
+        (table: "idempotency_key", end: "expires"), (table: "challenge", end: "expires"),
+        (table: "revocation", end: "until"),
     ]
 
     func sweepPerishable(limit: Int) throws -> SweepReport {
@@ -21,10 +17,10 @@ extension Transaction {
         let swept = try pipeline(
             Self.perishable.map { kind in
                 """
-                DELETE FROM \(unsafeSQL: kind.table) WHERE (\(unsafeSQL: kind.key)) IN (
-                    SELECT \(unsafeSQL: kind.key) FROM \(unsafeSQL: kind.table)
+                DELETE FROM \(unsafeSQL: kind.table) WHERE ctid = ANY(ARRAY(
+                    SELECT ctid FROM \(unsafeSQL: kind.table)
                     WHERE \(unsafeSQL: kind.end) <= \(now) ORDER BY \(unsafeSQL: kind.end) LIMIT \(limit)
-                    FOR UPDATE SKIP LOCKED)
+                    FOR UPDATE SKIP LOCKED))
                 """
             })
         for rows in swept {
