@@ -24,6 +24,43 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: first.folder.file("data/sealpost.sqlite")))
     }
 
+    @Test func aPollAtOneNodeIsWokenByADepositAtAnother() async throws {
+        let database = try await PostgresCluster.shared.createDatabase()
+        let first = try await Service.start(database: database)
+        let second = try await first.another()
+        let stage = Stage(service: first, folder: try Folder())
+        let bob = try await stage.api(of: stage.person("bob"))
+        let carol = try await API.register("carol", at: second.url)
+        let clock = ContinuousClock()
+        for round in 1...3 {
+            let start = clock.now
+            async let poll = bob.call("GET", "/v1/mailbox?wait=55&after=\(round - 1)")
+            let deposit = try await carol.deposit("round \(round)", to: "bob.1", id: RandomID.make())
+            #expect(deposit.status == 201)
+            let answer = try await poll
+            #expect(answer.json["envelopes"][0]["content"].bytes == Foreign.envelope("round \(round)"))
+            #expect(clock.now - start < .seconds(30))
+        }
+    }
+
+    @Test(.timeLimit(.minutes(2))) func aNodeOutlivesItsDatabaseAndIsReadyWhenThatIsBack() async throws {
+        let cluster = try await PostgresCluster()
+        let service = try await Service.start(database: try await cluster.createDatabase())
+        let carol = try await API.register("carol", at: service.url)
+        await cluster.stopImmediately()
+        let away = try await carol.call("GET", "/readyz")
+        #expect(away.status == 503 && away.code == "unavailable")
+        #expect(try await carol.call("GET", "/v1/account").status == 503)
+        try await cluster.start()
+        while try await carol.call("GET", "/readyz").status != 200 {
+            // Between two questions; how long matters to nothing.
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await carol.call("GET", "/v1/account").status == 200)
+        #expect(await service.terminate() == .exited(0))
+        await cluster.end()
+    }
+
     @Test func theKeyringMayComeFromTheEnvironmentAndThenNothingIsWritten() async throws {
         let database = try await PostgresCluster.shared.createDatabase()
         let first = try await Service.start(database: database)
