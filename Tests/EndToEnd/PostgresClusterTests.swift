@@ -49,7 +49,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: second.socketFolder))
     }
 
-    @Test(.timeLimit(.minutes(1))) func aClusterThatNobodyHoldsGoesByItself() async throws {
+    @Test(.timeLimit(.minutes(3))) func aClusterThatNobodyHoldsGoesByItself() async throws {
         var cluster: PostgresCluster? = try await PostgresCluster()
         let folder = try #require(cluster?.socketFolder)
         let postmaster = try #require(cluster?.postmaster)

@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(2))) func aNodeOutlivesItsDatabaseAndIsReadyWhenThatIsBack() async throws {
+    @Test func aNodeOutlivesItsDatabaseAndIsReadyWhenThatIsBack() async throws {
         let cluster = try await PostgresCluster()
         let service = try await Service.start(database: try await cluster.createDatabase())
         let carol = try await API.register("carol", at: service.url)
