@@ -25,7 +25,7 @@ extension Storage {
             return try await Storage(
                 store: store, keyring: configured.keyring, wakes: store.wakeChannel, lanes: lanes,
                 isNew: configured.made != nil
-            ).prepared(migrating: migrating)
+            ).prepared(migrating: migrating).sharingKeyring(by: store)
         } catch .unavailable(let cause) {
             throw ConfigurationError.unreachableDatabase(database, cause: cause)
         } catch .incompatible(let cause) {
@@ -33,6 +33,17 @@ extension Storage {
             // Somebody who had a keyring was here before.
             configured.remove()
             throw ConfigurationError.foreignDatabase(database, keyring: path, cause: cause)
+        }
+    }
+
+    /// Sees that every node has the same keyring; closes everything if this one has another.
+    private func sharingKeyring(by store: PostgresStore) async throws(StoreError) -> Storage {
+        do {
+            try await store.adoptKeyring()
+            return self
+        } catch {
+            await close()
+            throw error
         }
     }
 }
