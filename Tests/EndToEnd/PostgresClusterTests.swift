@@ -39,7 +39,7 @@ import Testing
         let (first, second) = try await (one, other)
         #expect(first.port != second.port && first.socketFolder != second.socketFolder)
         #expect(try await first.psql("SHOW max_connections") == "20")
-        #expect(try await second.psql("SHOW max_connections") == "200")
+        #expect(try await second.psql("SHOW max_connections") == "400")
         await first.end()
         #expect(!FileManager.default.fileExists(atPath: first.socketFolder))
         #expect(kill(first.postmaster, 0) != 0)

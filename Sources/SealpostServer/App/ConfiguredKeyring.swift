@@ -39,8 +39,10 @@ struct ConfiguredKeyring {
         made = path
     }
 
-    /// Takes a new one back: what it was made for has another.
-    func remove() {
-        if let made { unlink(made) }
+    /// Removes a new one, for what it was made for has another; where it was.
+    func takeBack() -> String {
+        guard let made else { return "" }
+        unlink(made)
+        return made
     }
 }

@@ -21,29 +21,21 @@ extension Storage {
         lanes.claims = max(1, settings.connections / 8)
         lanes.acks = max(1, settings.connections / 8)
         let store = PostgresStore(settings, keyring: configured.keyring, now: clock.turned)
+        let storage = Storage(
+            store: store, keyring: configured.keyring, wakes: store.wakeChannel, lanes: lanes,
+            isNew: configured.made != nil)
         do {
-            return try await Storage(
-                store: store, keyring: configured.keyring, wakes: store.wakeChannel, lanes: lanes,
-                isNew: configured.made != nil
-            ).prepared(migrating: migrating).sharingKeyring(by: store)
-        } catch .unavailable(let cause) {
+            return try await storage.preparing {
+                try await storage.bringUpToDate(migrating: migrating)
+                do throws(StoreError) {
+                    try await store.adoptKeyring()
+                } catch .incompatible where configured.made != nil {
+                    // Somebody who had a keyring was here before.
+                    throw ConfigurationError.foreignDatabase(database, keyring: configured.takeBack())
+                }
+            }
+        } catch StoreError.unavailable(let cause) {
             throw ConfigurationError.unreachableDatabase(database, cause: cause)
-        } catch .incompatible(let cause) {
-            guard let path = configured.made else { throw StoreError.incompatible(cause) }
-            // Somebody who had a keyring was here before.
-            configured.remove()
-            throw ConfigurationError.foreignDatabase(database, keyring: path, cause: cause)
-        }
-    }
-
-    /// Sees that every node has the same keyring; closes everything if this one has another.
-    private func sharingKeyring(by store: PostgresStore) async throws(StoreError) -> Storage {
-        do {
-            try await store.adoptKeyring()
-            return self
-        } catch {
-            await close()
-            throw error
         }
     }
 }

@@ -38,15 +38,20 @@ struct Storage: Sendable {
         lock?.release()
     }
 
-    /// Brings the schema up to date or sees that it is; closes everything if that fails.
-    func prepared(migrating: Bool) async throws(StoreError) -> Storage {
+    /// Does what is left of the opening; closes everything if that fails.
+    func preparing(_ work: () async throws -> Void) async throws -> Storage {
         do {
-            if migrating { try await store.migrate() } else { try await store.check() }
+            try await work()
             return self
         } catch {
             await close()
             throw error
         }
+    }
+
+    /// Brings the schema up to date, or sees that it is.
+    func bringUpToDate(migrating: Bool) async throws(StoreError) {
+        if migrating { try await store.migrate() } else { try await store.check() }
     }
 
     private static func sqlite(
@@ -62,7 +67,7 @@ struct Storage: Sendable {
             }
         }.keyring
         let store = try SQLiteStore(path: folder.database, keyring: keyring, now: clock.now)
-        return try await Storage(store: store, keyring: keyring, isNew: folder.isNew, lock: lock)
-            .prepared(migrating: migrating)
+        let storage = Storage(store: store, keyring: keyring, isNew: folder.isNew, lock: lock)
+        return try await storage.preparing { try await storage.bringUpToDate(migrating: migrating) }
     }
 }

@@ -11,7 +11,7 @@ package enum ConfigurationError: Error, Sendable, Hashable {
     case missingKeyring(path: String, database: String)
     case unreachableDatabase(DatabaseURL, cause: String)
     /// There was no keyring here, and the database is in use under another than the new one; the new one is gone again.
-    case foreignDatabase(DatabaseURL, keyring: String, cause: String)
+    case foreignDatabase(DatabaseURL, keyring: String)
 }
 
 extension ConfigurationError: CustomStringConvertible {
@@ -27,8 +27,8 @@ extension ConfigurationError: CustomStringConvertible {
             "the keyring \(path) is missing, and \(database) is of no use without it:"
                 + " restore it from where it was backed up"
         case .unreachableDatabase(let database, let cause): "the database \(database) cannot be used now: \(cause)"
-        case .foreignDatabase(let database, let path, let cause):
-            "there is no keyring \(path), and with a new one \(database) cannot be used (\(cause)):"
+        case .foreignDatabase(let database, let path):
+            "there is no keyring \(path), and \(database) is in use with one:"
                 + " copy the keyring of another node, or restore it from where it was backed up"
         }
     }

@@ -94,7 +94,7 @@ extension PostgresCluster {
     ) throws -> Program {
         let ours = [
             "listen_addresses": "127.0.0.1", "port": "\(port)", "unix_socket_directories": folder.path,
-            "max_connections": "200", "shared_buffers": "64MB", "lc_messages": "C",
+            "max_connections": "400", "shared_buffers": "64MB", "lc_messages": "C",
             // The server's own words, and none about statements that were refused.
             "log_min_messages": "log", "log_checkpoints": "off",
         ]

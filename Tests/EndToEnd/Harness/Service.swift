@@ -3,7 +3,8 @@ import Foundation
 import SealpostTesting
 import Synchronization
 
-/// `sealpost serve` on a free port with a store of its own, which outlives the process and can be served again.
+/// `sealpost serve` on a free port with a store of its own, or as a node on a database; what it stores outlives the
+/// process and can be served again.
 final class Service: Sendable {
     let folder: Folder
     let port: Int
@@ -11,9 +12,12 @@ final class Service: Sendable {
     private let environment: [String: String]
     private let program: Mutex<Program?>
     private let permit: Permit
+    /// The node whose keyring this one uses, too.
+    private let first: Service?
 
-    private init(environment: [String: String], permit: Permit) throws {
+    private init(environment: [String: String], permit: Permit, first: Service?) throws {
         self.permit = permit
+        self.first = first
         folder = try Folder()
         port = try FreePort.find()
         self.environment = environment
@@ -21,11 +25,26 @@ final class Service: Sendable {
     }
 
     /// Starts one and waits until it is ready.
-    static func start(environment: [String: String] = [:]) async throws -> Service {
-        let service = try Service(environment: environment, permit: await Permit.take())
+    ///
+    /// - Parameter database: the URL of a PostgreSQL database; without it the store is SQLite.
+    static func start(database: String? = nil, environment: [String: String] = [:]) async throws -> Service {
+        var environment = environment
+        environment["SEALPOST_DATABASE"] = database
+        let service = try Service(environment: environment, permit: await Permit.take(), first: nil)
         try await service.start()
         return service
     }
+
+    /// Starts another node on the same database, with a data folder of its own and the same keyring.
+    func another(environment more: [String: String] = [:]) async throws -> Service {
+        let environment = environment.merging(["SEALPOST_KEYRING_FILE": keyring]) { $1 }.merging(more) { $1 }
+        // The permit is the first one's: tests that wait for a second while they hold one would wait for each other.
+        let node = try Service(environment: environment, permit: permit, first: self)
+        try await node.start()
+        return node
+    }
+
+    var keyring: String { first?.keyring ?? folder.file("data/keyring.json") }
 
     /// Starts it, again if it was stopped, on the same port and data.
     func start() async throws {
