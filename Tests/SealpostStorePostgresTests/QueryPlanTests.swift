@@ -93,6 +93,7 @@ import Testing
             try session.script(
                 """
                 SET synchronous_commit = off;
+                SET statement_timeout = 0;
                 INSERT INTO account (handle, created) SELECT 'crowd' || n, 0 FROM generate_series(1, 10000) AS n;
                 INSERT INTO device (account, number, created, listed, last_fetch, head, count, bytes, next_expiry,
                     identity_key, name)

@@ -16,6 +16,10 @@ struct Transaction {
     /// Whether locks that somebody else holds are passed over instead of waited for.
     var skipsLocked = false
 
+    /// Behind a subquery of LATERAL: it is planned by itself, and so enters its index by all of the key. Planned together
+    /// with the rest it may be read by the account alone, for all that the planner knows of how much an account has.
+    static let fence = "OFFSET 0"
+
     @discardableResult
     func run(_ query: Query) throws(PostgresError) -> Rows { try postgres.run(query) }
 

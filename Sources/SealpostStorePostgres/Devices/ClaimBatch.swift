@@ -63,11 +63,14 @@ struct ClaimBatch {
             JOIN account ON account.handle = wanted.handle
             """,
             """
-            SELECT claim.account, claim.name, claim.request, claim.answer
+            SELECT known.account, known.name, known.request, known.answer
             FROM unnest(\(named.map(\.0)), \(named.map(\.1))) AS wanted (handle, name)
             JOIN account ON account.handle = wanted.handle
-            JOIN claim ON claim.account = account.id AND claim.name = wanted.name
-            WHERE claim.expires > \(transaction.now)
+            CROSS JOIN LATERAL (
+                SELECT * FROM claim WHERE claim.account = account.id AND claim.name = wanted.name
+                \(unsafeSQL: Transaction.fence)
+            ) AS known
+            WHERE known.expires > \(transaction.now)
             """,
         ])
         locked = try looks[0].mailboxKeys()

@@ -76,12 +76,15 @@ struct DepositBatch {
             """,
             Transaction.recipients(named: Set(ordered.map(\.handle.description)).sorted()),
             """
-            SELECT deposit.account, deposit.name, deposit.device, deposit.digest, deposit.seq, deposit.received,
-                deposit.expires, deposit.forget
+            SELECT known.account, known.name, known.device, known.digest, known.seq, known.received, known.expires,
+                known.forget
             FROM unnest(\(named.map(\.handle)), \(named.map(\.name))) AS wanted (handle, name)
             JOIN account ON account.handle = wanted.handle
-            JOIN deposit ON deposit.account = account.id AND deposit.name = wanted.name
-            WHERE deposit.forget > \(transaction.now) ORDER BY deposit.device
+            CROSS JOIN LATERAL (
+                SELECT * FROM deposit WHERE deposit.account = account.id AND deposit.name = wanted.name
+                \(unsafeSQL: Transaction.fence)
+            ) AS known
+            WHERE known.forget > \(transaction.now)
             """,
         ])
         locked = try looks[0].mailboxKeys()

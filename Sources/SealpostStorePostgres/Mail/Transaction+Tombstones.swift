@@ -14,7 +14,7 @@ extension Transaction {
                     AND seq = ANY(\(seqs.map(\.value))) RETURNING length(content) AS size
             ) SELECT count(*), coalesce(sum(size), 0)::bigint FROM gone
             """,
-            "SELECT seq FROM envelope WHERE account = \(key.account) AND device = \(key.device) ORDER BY seq",
+            "SELECT seq FROM envelope WHERE account = \(key.account) AND device = \(key.device)",
             """
             SELECT first, through, reason, count FROM tombstone
             WHERE account = \(key.account) AND device = \(key.device) ORDER BY first
@@ -23,7 +23,7 @@ extension Transaction {
         mailbox.count -= try looks[0][0].count(0)
         mailbox.bytes -= try looks[0][0].count(1)
         var log = TombstoneLog(
-            try looks[2].map { try Tombstone($0, from: 0) }, live: try looks[1].map { try $0.sequence(0) })
+            try looks[2].map { try Tombstone($0, from: 0) }, live: try looks[1].map { try $0.sequence(0) }.sorted())
         for seq in seqs { log.add(at: seq, reason: reason) }
         mailbox.tombstones = log.tombstones.count
         if !log.removed.isEmpty {
