@@ -11,6 +11,8 @@ public final class PostgresSession {
     private let answerTimeout: Duration?
     /// The names of what is prepared, by text.
     private var prepared: [String: String] = [:]
+    /// How many names were given, whatever became of them: a name is never given twice.
+    private var names = 0
     /// Stops the work under way.
     var interruption: Interruption?
     /// Statements that go out with the next pipeline, before its own.
@@ -149,7 +151,8 @@ public final class PostgresSession {
     private func exchange(_ queries: [Query]) throws(PostgresError) -> [Rows] {
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
         var steps: [Step] = []
-        for query in queries { try send(query, &steps) }
+        var coming: [String: String] = [:]
+        for query in queries { try send(query, &steps, &coming) }
         guard PQpipelineSync(handle) == 1 else { throw lost() }
         let deadline = answerTimeout.map { ContinuousClock.now + $0 }
         var rows: [Rows] = []
@@ -182,18 +185,19 @@ public final class PostgresSession {
         case skipped
     }
 
-    private func send(_ query: Query, _ steps: inout [Step]) throws(PostgresError) {
-        var name = prepared[query.sql]
-        if name == nil {
-            for case .prepare(query.sql, let coming) in steps { name = coming }
-        }
-        if name == nil, prepared.count + steps.count < Self.preparedLimit {
-            let new = "s\(prepared.count + steps.count)"
+    private func send(
+        _ query: Query, _ steps: inout [Step], _ coming: inout [String: String]
+    ) throws(PostgresError) {
+        var name = prepared[query.sql] ?? coming[query.sql]
+        if name == nil, prepared.count + coming.count < Self.preparedLimit {
+            let new = "s\(names)"
+            names += 1
             let code = query.types.withUnsafeBufferPointer { types in
                 PQsendPrepare(handle, new, query.sql, Int32(types.count), types.baseAddress)
             }
             guard code == 1 else { throw lost() }
             steps.append(.prepare(sql: query.sql, name: new))
+            coming[query.sql] = new
             name = new
         }
         let code = query.withParameters { (values, lengths, formats) in
