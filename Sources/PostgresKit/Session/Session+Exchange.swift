@@ -22,11 +22,11 @@ extension PostgresSession {
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
         let steps = try send(queries)
         guard PQpipelineSync(handle) == 1 else { throw lost() }
-        defer { isAtCommit = false }
+        isCommitting = endsInCommit
+        defer { isCommitting = false }
         var rows: [Rows] = []
         var failure: PostgresError?
-        for (index, step) in steps.enumerated() {
-            isAtCommit = endsInCommit && index == steps.count - 1
+        for step in steps {
             switch try answer() {
             case .rows(let answer):
                 switch step {

@@ -11,7 +11,7 @@ extension PostgresSession {
         while true {
             if let deadline, deadline <= .now { throw .timedOut }
             var wake = deadline
-            if let interruption, interruption.isRaised, !isAtCommit {
+            if let interruption, interruption.isRaised, !isCommitting {
                 let retry = try cancel(interruption)
                 wake = min(deadline ?? retry, retry)
             }

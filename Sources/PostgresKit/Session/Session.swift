@@ -25,8 +25,8 @@ public final class PostgresSession {
     var deadline: ContinuousClock.Instant?
     /// When the server was last asked to end the statement under way, and the request, if there could be one.
     var cancelling: (request: CancelRequest?, since: ContinuousClock.Instant)?
-    /// Whether all that is still to come is the answer to COMMIT, which is waited for.
-    var isAtCommit = false
+    /// Whether COMMIT was sent with the statements under way: it is waited for.
+    var isCommitting = false
 
     /// Statements that go out with the next pipeline, before its own.
     var prefix: [Query] = []

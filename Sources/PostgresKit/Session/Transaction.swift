@@ -12,7 +12,8 @@ extension PostgresSession {
     /// Runs `body` in a transaction and commits it. BEGIN goes out with its first statements. A body that throws is
     /// rolled back. Throws `commitUnknown` if the connection broke while COMMIT was under way.
     ///
-    /// A cancelled task does not cancel COMMIT itself, which is waited for.
+    /// A task that is cancelled when COMMIT was sent waits for its answer: a server would end the wait for its standby
+    /// then, and call the transaction committed.
     public func transaction<Value>(
         _ mode: Mode = .readWrite, _ body: (PostgresTransaction) throws -> Value
     ) throws -> Value {
