@@ -9,7 +9,7 @@ public enum PostgresError: Error, Sendable, Hashable {
     /// The server did not answer for so long that the connection was given up; as `connectionLost`.
     case timedOut
     /// The connection broke while COMMIT was under way: the transaction may be committed or not, see
-    /// `PostgresPool.outcome(of:)`.
+    /// `PostgresPool.outcome(of:within:)`.
     case commitUnknown(TransactionID)
     /// The caller's task was cancelled; what was under way is undone.
     case cancelled
@@ -21,26 +21,19 @@ public enum PostgresError: Error, Sendable, Hashable {
     case closed
 }
 
-/// The server's refusal of a statement: its code, and its own words without details, for those quote values.
+/// The server's refusal of a statement: its code, and its own words without what may quote values.
 public struct ServerError: Sendable, Hashable {
     public var state: SQLState
     public var message: String
     /// The name of a constraint that was broken.
     public var constraint: String?
+    /// Whether the server ended the connection with it.
+    var isFatal = false
 
     public init(state: SQLState, message: String, constraint: String? = nil) {
         self.state = state
         self.message = message
         self.constraint = constraint
-    }
-}
-
-/// The full number of a transaction, `xid8`: never used again in the life of a cluster.
-public struct TransactionID: Sendable, Hashable {
-    public let value: UInt64
-
-    public init(_ value: UInt64) {
-        self.value = value
     }
 }
 

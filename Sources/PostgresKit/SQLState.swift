@@ -16,6 +16,7 @@ public struct SQLState: Sendable, Hashable {
     public static let unknownStatement = SQLState("26000")
     public static let serializationFailure = SQLState("40001")
     public static let deadlockDetected = SQLState("40P01")
+    public static let insufficientPrivilege = SQLState("42501")
     public static let undefinedTable = SQLState("42P01")
     public static let syntaxError = SQLState("42601")
     public static let featureNotSupported = SQLState("0A000")

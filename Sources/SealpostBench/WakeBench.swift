@@ -3,14 +3,21 @@ import SealpostCore
 
 /// From the start of a deposit to the answer of the poll that waited for it, with many polls parked.
 package struct WakeBench: Sendable {
+    /// Where the polls are parked.
     let target: Target
+    /// Where the deposits go.
+    let depositTarget: Target
     let parked: Int
     let rate: Int
     let seconds: Int
     let size: Int
 
-    package init(target: Target, parked: Int, rate: Int, seconds: Int, size: Int) {
+    /// - Parameter depositTarget: another node of the same service, or the same one.
+    package init(
+        target: Target, depositTarget: Target, parked: Int, rate: Int, seconds: Int, size: Int
+    ) {
         self.target = target
+        self.depositTarget = depositTarget
         self.parked = parked
         self.rate = rate
         self.seconds = seconds
@@ -21,13 +28,14 @@ package struct WakeBench: Sendable {
         report.note("making \(parked) mailboxes")
         let devices = try await Fleet(target: target).devices(parked)
         let mail = Mail(target: target, size: size)
+        let outgoing = Mail(target: depositTarget, size: size)
         let memoryBefore = target.residentMemory()
         let wakes = AsyncStream<Duration>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { pollers in
             for device in devices {
                 pollers.addTask { try await Self.receive(device, mail, wakes.continuation) }
             }
-            try await waitUntilParked(devices, mail, wakes.stream)
+            try await waitUntilParked(devices, outgoing, wakes.stream)
             if let memoryBefore, let memory = target.residentMemory() {
                 report.line(
                     "memory of a poll",
@@ -36,7 +44,7 @@ package struct WakeBench: Sendable {
             let cpuBefore = target.cpuTime()
             let begin = ContinuousClock.now
             async let received = Self.take(rate * seconds, from: wakes.stream)
-            try await depositAtRate(devices, mail)
+            try await depositAtRate(devices, outgoing)
             let latencies = await received
             report.line(
                 "deposit to wake", latencies, elapsed: ContinuousClock.now - begin,

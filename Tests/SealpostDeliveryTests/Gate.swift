@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Holds a call until the test opens it, and tells the test when the call is there.
 struct Gate: Sendable {
     private let reached = AsyncStream<Void>.makeStream()
@@ -15,4 +17,12 @@ struct Gate: Sendable {
     func open() {
         opened.continuation.finish()
     }
+}
+
+/// Counts what tasks have done.
+final class Counter: Sendable {
+    private let count = Atomic(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+    func add() { count.add(1, ordering: .relaxed) }
 }

@@ -1,7 +1,6 @@
 import SealpostCore
 import SealpostStore
 import SealpostTesting
-import Synchronization
 import Testing
 
 @testable import SealpostDelivery
@@ -16,6 +15,8 @@ import Testing
             let bob = try await service.people.person("bob", devices: 2)
             let gate = service.store.holdDeposit()
             try await withThrowingTaskGroup { group in
+                // Also when the test fails: nothing else ends what waits here.
+                defer { gate.open() }
                 for (index, device) in ([1, 2, 1] as [UInt32]).enumerated() {
                     group.addTask {
                         let letter = try service.people.letter(
@@ -23,7 +24,7 @@ import Testing
                         try await service.send(letter)
                     }
                     if index == 0 { await gate.waitUntilReached() }
-                    while service.mail.queuedDeposits < index { await Task.yield() }
+                    try await service.queued(index)
                 }
                 // One of four recipients may share bob's lane by chance.
                 let delivered = Counter()
@@ -34,7 +35,10 @@ import Testing
                         delivered.add()
                     }
                 }
-                while delivered.value == 0 { await Task.yield() }
+                while delivered.value == 0 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 #expect(service.mail.queuedDeposits >= 2)
                 gate.open()
                 try await group.waitForAll()
@@ -50,24 +54,19 @@ import Testing
             let gate = service.store.holdDeposit()
             let calls = service.store.depositCalls
             try await withThrowingTaskGroup { group in
+                // Also when the test fails: nothing else ends what waits here.
+                defer { gate.open() }
                 group.addTask { try await service.send(service.people.letter(from: alice, to: bob)) }
                 await gate.waitUntilReached()
                 for index in 0..<8 {
                     let reader = try await service.people.person("reader\(index)")
                     group.addTask { try await service.send(service.people.letter(from: alice, to: reader)) }
                 }
-                while service.mail.queuedDeposits < 8 { await Task.yield() }
+                try await service.queued(8)
                 gate.open()
                 try await group.waitForAll()
             }
             #expect(service.store.depositCalls == calls + 2)
         }
     }
-}
-
-private final class Counter: Sendable {
-    private let count = Atomic(0)
-
-    var value: Int { count.load(ordering: .relaxed) }
-    func add() { count.add(1, ordering: .relaxed) }
 }

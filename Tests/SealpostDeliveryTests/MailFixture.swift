@@ -76,6 +76,14 @@ struct MailFixture: Sendable {
         }
     }
 
+    /// Until so many deposits wait for their transaction.
+    func queued(_ count: Int) async throws {
+        while mail.queuedDeposits < count {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     /// Until the store was asked for heads so many times.
     func rechecked(_ count: Int) async throws {
         while store.headCalls.count < count {

@@ -282,9 +282,9 @@ import Testing
         let exchange = WakeExchange(
             channel: wakes.channel(1), store: store, waiters: waiters, interval: .seconds(3600),
             onAccountChanged: { _ in }, logger: MailFixture.logger)
-        await withTaskGroup { group in
+        try await withThrowingTaskGroup { group in
             group.addTask { await exchange.run() }
-            await withTaskGroup { polls in
+            try await withThrowingTaskGroup { polls in
                 for number in 1...2500 as ClosedRange<Int64> {
                     polls.addTask {
                         let stream = StreamKey.mailbox(mailbox(1, account: number))
@@ -293,8 +293,12 @@ import Testing
                         #expect(await waiters.park(ticket, at: standing(0), until: .now + .seconds(600)) == .look)
                     }
                 }
-                while waiters.parkedCount < 2500 || wakes.running < 1 { await Task.yield() }
+                while waiters.parkedCount < 2500 || wakes.running < 1 {
+                    try Task.checkCancellation()
+                    await Task.yield()
+                }
                 wakes.connect()
+                try await polls.waitForAll()
             }
             group.cancelAll()
         }

@@ -1,3 +1,4 @@
+import Dispatch
 import PostgresKit
 import SealpostCore
 import SealpostStore
@@ -12,18 +13,31 @@ private func holding<Value: Sendable>(
     _ mailbox: MailboxKey, in place: StorePlace, while work: () async throws -> Value
 ) async throws -> Value {
     let holder = try PostgresConnection(PostgresSettings(url: try await place.database()))
-    try await holder.perform { session in
-        try session.run("BEGIN")
-        try session.run(
-            """
-            SELECT 1 FROM device WHERE account = \(mailbox.account.value) AND number = \(mailbox.device.column)
-            FOR UPDATE
-            """)
+    let (held, locked) = AsyncStream<Void>.makeStream()
+    let end = DispatchSemaphore(value: 0)
+    async let holding: Void = holder.perform { session in
+        try session.transaction { transaction in
+            try transaction.run(
+                """
+                SELECT 1 FROM device WHERE account = \(mailbox.account.value) AND number = \(mailbox.device.column)
+                FOR UPDATE
+                """)
+            locked.finish()
+            // On the connection's own thread.
+            end.wait()
+        }
     }
-    let value = try await work()
-    try await holder.perform { _ = try $0.run("COMMIT") }
+    for await _ in held {}
+    let result: Result<Value, any Error>
+    do {
+        result = .success(try await work())
+    } catch {
+        result = .failure(error)
+    }
+    end.signal()
+    try await holding
     await holder.close()
-    return value
+    return try result.get()
 }
 
 @Suite struct LockTests {

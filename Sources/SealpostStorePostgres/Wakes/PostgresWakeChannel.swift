@@ -16,7 +16,6 @@ final class PostgresWakeChannel: WakeChannel {
     private struct Outgoing {
         var wakes: Set<RemoteWake> = []
         var sender: CheckedContinuation<Void, Never>?
-        var isClosed = false
     }
 
     /// Marks this node's messages.
@@ -82,20 +81,26 @@ final class PostgresWakeChannel: WakeChannel {
     private func send() async {
         while !Task.isCancelled {
             await waitForWakes()
-            let wakes = outgoing.withLock { outgoing in
-                defer { outgoing.wakes = [] }
-                return outgoing.wakes
-            }
-            guard !wakes.isEmpty else { continue }
-            do {
-                let texts = WakeMessage.texts(of: wakes, from: node)
-                _ = try await pool.perform { session in
-                    _ = try session.pipeline(texts.map { "SELECT pg_notify(\(Self.channel), \($0))" })
-                }
-            } catch {
-                publish(Array(wakes))
-            }
+            await sendPending()
             try? await Task.sleep(for: Self.pause)
+        }
+        // A node that leaves still tells of its last deposits: in a task that is not the cancelled one.
+        await Task { await sendPending() }.value
+    }
+
+    private func sendPending() async {
+        let wakes = outgoing.withLock { outgoing in
+            defer { outgoing.wakes = [] }
+            return outgoing.wakes
+        }
+        guard !wakes.isEmpty else { return }
+        let texts = WakeMessage.texts(of: wakes, from: node)
+        do {
+            try await pool.perform { session in
+                _ = try session.pipeline(texts.map { "SELECT pg_notify(\(Self.channel), \($0))" })
+            }
+        } catch {
+            publish(Array(wakes))
         }
     }
 

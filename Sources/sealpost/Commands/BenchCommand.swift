@@ -22,6 +22,9 @@ struct BenchCommand: AsyncParsableCommand {
     @Option(help: "The server's process id on this machine, to tell its memory and CPU time.")
     var serverPID: Int32?
 
+    @Option(help: "Another node of the same service, where the deposits of the wake phase go.")
+    var secondServer: String?
+
     @Option(help: "Connections that deposit or claim at the same time.")
     var connections = 64
 
@@ -60,7 +63,11 @@ struct BenchCommand: AsyncParsableCommand {
 
     func run() async throws {
         let target = try Target(server: options.server ?? GlobalOptions.localServer, pid: serverPID)
-        defer { target.close() }
+        let second = try secondServer.map { try Target(server: $0, pid: nil) }
+        defer {
+            target.close()
+            second?.close()
+        }
         let report = Report(json: options.json)
         for phase in phases {
             switch phase {
@@ -68,8 +75,10 @@ struct BenchCommand: AsyncParsableCommand {
                 try await DepositBench(target: target, connections: connections, size: size, count: deposits)
                     .run(report)
             case .wake:
-                try await WakeBench(target: target, parked: parked, rate: rate, seconds: seconds, size: size)
-                    .run(report)
+                try await WakeBench(
+                    target: target, depositTarget: second ?? target, parked: parked, rate: rate, seconds: seconds,
+                    size: size
+                ).run(report)
             case .claims:
                 try await ClaimBench(target: target, connections: connections, count: claims).run(report)
             case .fetch:

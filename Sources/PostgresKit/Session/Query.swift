@@ -55,6 +55,7 @@ public struct Query: Sendable, ExpressibleByStringInterpolation {
     }
 
     private mutating func add<Value: PostgresEncodable>(_ value: Value) {
+        precondition(types.count < 65_535, "more parameters than PostgreSQL takes: use an array")
         types.append(Value.postgresType.oid)
         let start = bytes.count
         lengths.append(value.encode(to: &bytes) ? Int32(bytes.count - start) : -1)

@@ -40,17 +40,33 @@ struct PoolState<Connection, Waiter> {
         return lease
     }
 
-    /// Takes a connection back; the waiter that gets it, if there is one.
-    mutating func release(_ connection: Connection) -> Waiter? {
-        guard !waiters.isEmpty else {
-            free.append(connection)
-            return nil
-        }
-        return waiters.removeFirst().waiter
+    enum Return {
+        /// To be given on.
+        case give(Waiter)
+        case kept
+        /// To be let go of.
+        case surplus
     }
 
-    /// A connection could not be made after all.
-    mutating func abandon() { made -= 1 }
+    /// Takes a connection back.
+    mutating func release(_ connection: Connection) -> Return {
+        guard !isClosed else {
+            made -= 1
+            return .surplus
+        }
+        guard !waiters.isEmpty else {
+            free.append(connection)
+            return .kept
+        }
+        return .give(waiters.removeFirst().waiter)
+    }
+
+    /// A connection could not be made after all; the waiter that may try instead, if there is one.
+    mutating func abandon() -> Waiter? {
+        guard waiters.isEmpty else { return waiters.removeFirst().waiter }
+        made -= 1
+        return nil
+    }
 
     /// Takes a waiter out of the queue; nil if it got its connection already.
     mutating func remove(_ id: UInt64) -> Waiter? {
@@ -62,7 +78,8 @@ struct PoolState<Connection, Waiter> {
     /// back.
     mutating func close() -> (waiters: [Waiter], free: [Connection]) {
         isClosed = true
-        defer { waiters = [] }
+        made -= free.count
+        defer { (waiters, free) = ([], []) }
         return (waiters.map(\.waiter), free)
     }
 }

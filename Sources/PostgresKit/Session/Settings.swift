@@ -4,13 +4,14 @@ public struct PostgresSettings: Sendable {
     public var url: String
     /// Shown by the server in `pg_stat_activity`.
     public var applicationName: String
-    /// To each host; libpq's unit is the second.
+    /// For each address of each host; a `connect_timeout` in the URL (in seconds) comes before it.
     public var connectTimeout: Duration
     /// The server ends a statement after so long; zero: never.
     public var statementTimeout: Duration
     /// The server gives up waiting for a lock after so long; zero: never.
     public var lockTimeout: Duration
-    /// So long after a statement's own time-out a server that says nothing is given up.
+    /// So long after a statement's own time-out, or after it was asked to cancel one, a server that says nothing is given
+    /// up. A pipeline has this time in all, too: its statements are not added up.
     public var patience: Duration
     /// Run on every new connection, to set what shall hold for all of it.
     public var preparation: [Query]
@@ -34,26 +35,23 @@ public struct PostgresSettings: Sendable {
 
     /// Keyword and value, as libpq takes them: what stands before the URL it can override, what stands behind it not.
     var parameters: [(String, String)] {
-        let seconds = max(2, Int(connectTimeout.components.seconds))
         var parameters = [
-            ("connect_timeout", String(seconds)), ("keepalives_idle", "20"), ("keepalives_interval", "5"),
-            ("keepalives_count", "3"), ("tcp_user_timeout", "20000"), ("application_name", applicationName),
-            ("dbname", url), ("client_encoding", "UTF8"),
+            ("keepalives_idle", "20"), ("keepalives_interval", "5"), ("keepalives_count", "3"),
+            ("tcp_user_timeout", "20000"), ("application_name", applicationName), ("dbname", url),
+            ("client_encoding", "UTF8"),
         ]
         if needsPrimary { parameters.append(("target_session_attrs", "read-write")) }
         return parameters
     }
 
     /// What the settings above set on a new connection.
-    var session: [Query] {
-        [
-            """
-            SELECT set_config('statement_timeout', \(String(statementTimeout.milliseconds)), false),
-                set_config('lock_timeout', \(String(lockTimeout.milliseconds)), false),
-                set_config('idle_in_transaction_session_timeout', '60000', false),
-                set_config('TimeZone', 'UTC', false)
-            """
-        ] + preparation
+    var session: Query {
+        """
+        SELECT set_config('statement_timeout', \(String(statementTimeout.milliseconds)), false),
+            set_config('lock_timeout', \(String(lockTimeout.milliseconds)), false),
+            set_config('idle_in_transaction_session_timeout', '60000', false),
+            set_config('TimeZone', 'UTC', false)
+        """
     }
 
     /// How long to wait for the server's answer; nil: for ever.

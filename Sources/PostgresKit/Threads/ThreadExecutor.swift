@@ -11,38 +11,12 @@ final class ThreadExecutor: SerialExecutor {
         jobs = JobQueue()
         // The executor's actor is alive while it has a job, and so is the executor.
         jobs.executor.withLock { $0 = asUnownedSerialExecutor() }
-        var thread = pthread_t()
-        // Retained for the thread, which takes it over; released here when there is no thread.
-        let pointer = Unmanaged.passRetained(jobs).toOpaque()
-        let code = pthread_create(&thread, nil, threadBody, pointer)
-        guard code == 0 else {
-            Unmanaged<JobQueue>.fromOpaque(pointer).release()
-            throw .unreachable("no thread for a connection (errno \(code))")
-        }
-        pthread_detach(thread)
+        try OwnThread.start { [jobs] in jobs.serve() }
     }
 
     func enqueue(_ job: consuming ExecutorJob) { jobs.add(UnownedJob(job)) }
 
     deinit { jobs.stop() }
-}
-
-private func threadBody(_ pointer: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-    blockSignals()
-    guard let pointer else { return nil }
-    Unmanaged<JobQueue>.fromOpaque(pointer).takeRetainedValue().serve()
-    return nil
-}
-
-/// Signals meant for the process go to its other threads, and writing to a connection that is gone is an error and no
-/// SIGPIPE. What a crash raises stays, so that it is reported.
-private func blockSignals() {
-    var signals = sigset_t()
-    sigfillset(&signals)
-    for crash in [SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGTRAP] {
-        sigdelset(&signals, crash)
-    }
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
 }
 
 /// What an executor and its thread share. The thread keeps it, and not the executor: so the executor can go.

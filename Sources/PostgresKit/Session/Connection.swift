@@ -42,30 +42,29 @@ public actor PostgresConnection {
         _ work: @Sendable (PostgresSession) throws -> Value, until interruption: Interruption
     ) throws -> Value {
         guard !interruption.isRaised else { throw PostgresError.cancelled }
-        let session = try connected()
-        session.interruption = interruption
+        let session = try connected(interruption)
         defer {
             session.interruption = nil
             lastUse = .now
             // Goes, and closes the connection.
-            if session.isBroken { self.session = nil }
+            if session.isBroken || session.isLeftOpen { self.session = nil }
         }
         return try work(session)
     }
 
-    private func connected() throws(PostgresError) -> PostgresSession {
+    private func connected(_ interruption: Interruption) throws(PostgresError) -> PostgresSession {
         guard !isClosed else { throw .closed }
-        if let session, isFit(session) { return session }
-        session = nil
-        let new = try gate.connect { () throws(PostgresError) in try PostgresSession(settings, bell: bell) }
+        if let session {
+            session.interruption = interruption
+            if session.isFit(isAsked: ContinuousClock.now - lastUse > Self.idleLimit) { return session }
+            self.session = nil
+            guard !interruption.isRaised else { throw .cancelled }
+        }
+        let new = try gate.connect { () throws(PostgresError) in
+            try PostgresSession(settings, bell: bell, interruption: interruption)
+        }
         session = new
         return new
-    }
-
-    private func isFit(_ session: PostgresSession) -> Bool {
-        guard session.isAlive() else { return false }
-        guard ContinuousClock.now - lastUse > Self.idleLimit else { return true }
-        return (try? session.run("SELECT 1")) != nil
     }
 
     /// Closes the connection when the work under way is done; later work throws `closed`.

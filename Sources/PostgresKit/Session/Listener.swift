@@ -14,7 +14,8 @@ public actor PostgresListener {
         /// It listens: what is sent from now on is heard.
         case connected
         case notification(PostgresNotification)
-        /// It hears nothing until `connected`, and what was sent meanwhile never.
+        /// It hears nothing until `connected`, and what was sent meanwhile never. Told again after each attempt to
+        /// connect that failed.
         case disconnected(PostgresError)
     }
 
@@ -29,7 +30,8 @@ public actor PostgresListener {
     /// - Parameters:
     ///   - settings: of the primary itself: a pooler in between may hand the connection to others.
     ///   - channels: names that are written in the code.
-    ///   - heartbeat: after so long without a word the server is asked for a sign of life.
+    ///   - heartbeat: after so long without a word the server is asked for a sign of life; how long it may take for that
+    ///     is the settings' `patience`.
     public init(
         _ settings: PostgresSettings, channels: [String], heartbeat: Duration = .seconds(5)
     ) throws(PostgresError) {
@@ -41,9 +43,9 @@ public actor PostgresListener {
     }
 
     /// Listens until the task is cancelled, connecting again with growing pauses. `handle` is called on the listener's
-    /// thread, and nothing is heard while it runs.
+    /// thread, and nothing is heard while it runs. One call at a time.
     public nonisolated func run(_ handle: @Sendable (Event) -> Void) async {
-        let interruption = Interruption(bell: bell)
+        let interruption = Interruption(.endsConnection, bell: bell)
         await withTaskCancellationHandler {
             await listen(until: interruption, handle)
         } onCancel: {
@@ -56,27 +58,28 @@ public actor PostgresListener {
         var random = SystemRandomNumberGenerator()
         while !interruption.isRaised {
             do throws(PostgresError) {
-                let session = try PostgresSession(settings, bell: bell)
-                session.interruption = interruption
+                let session = try PostgresSession(settings, bell: bell, interruption: interruption)
                 _ = try session.pipeline(channels.map { Query(unsafeSQL: "LISTEN \($0)") })
                 backoff.reset()
                 handle(.connected)
                 while !interruption.isRaised {
                     let received = try session.notifications(within: heartbeat)
-                    received.forEach { handle(.notification($0)) }
-                    if received.isEmpty { try session.run("SELECT 1") }
+                    for notification in received { handle(.notification(notification)) }
+                    if received.isEmpty { _ = try session.pipeline(["SELECT 1"], within: settings.patience) }
                 }
             } catch {
                 guard !interruption.isRaised else { return }
                 handle(.disconnected(error))
-                pause(backoff.next(using: &random))
+                pause(backoff.next(using: &random), until: interruption)
             }
         }
     }
 
-    /// Waits, or until the bell rings.
-    private func pause(_ duration: Duration) {
-        var descriptor = pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0)
-        _ = poll(&descriptor, 1, Int32(clamping: duration.milliseconds))
+    private func pause(_ duration: Duration, until interruption: Interruption) {
+        let end = ContinuousClock.now + duration
+        while !interruption.isRaised {
+            // Without a bell it would not sleep either.
+            guard let event = try? bell.wait(of: -1, until: end), event == .bell else { return }
+        }
     }
 }
