@@ -15,12 +15,12 @@ final class DatabasePipe: Sendable {
 
     private let client: Int32
     private let server: Int32
-    private let judge: @Sendable (String) -> DatabaseProxy.Verdict
+    private let judge: DatabaseProxy.Judge
     private let report: @Sendable (Event) -> Void
     private let state = Mutex(State())
 
     init(
-        client: Int32, server: Int32, judge: @escaping @Sendable (String) -> DatabaseProxy.Verdict,
+        client: Int32, server: Int32, judge: @escaping DatabaseProxy.Judge,
         report: @escaping @Sendable (Event) -> Void
     ) {
         self.client = client
@@ -36,10 +36,12 @@ final class DatabasePipe: Sendable {
             Thread.detachNewThread {
                 way()
                 self.cut()
-                guard self.state.withLock({ state in
-                    state.threads -= 1
-                    return state.threads == 0
-                }) else { return }
+                guard
+                    self.state.withLock({ state in
+                        state.threads -= 1
+                        return state.threads == 0
+                    })
+                else { return }
                 close(self.client)
                 close(self.server)
                 onEnd(self)
@@ -58,8 +60,13 @@ final class DatabasePipe: Sendable {
 
     private func sendQueries() {
         var reader = StatementReader()
+        var transaction: [String] = []
         while let bytes = LocalSocket.read(client) {
-            let verdicts = reader.take(bytes).map(judge)
+            let verdicts = reader.take(bytes).map { text in
+                if text.hasPrefix("BEGIN") { transaction = [] }
+                transaction.append(text)
+                return judge(transaction)
+            }
             if verdicts.contains(.hold) {
                 report(.held)
                 // Until the node goes, or is cut off.

@@ -9,12 +9,16 @@ final class DatabaseProxy: Sendable {
         case pass
         /// The database gets it, and the connection is cut when its answer comes: the node never gets that.
         case loseAnswer
-        /// The database does not get it, nor anything behind it.
+        /// The database does not get it, nor anything that comes with it or behind it.
         case hold
     }
 
+    /// Says what becomes of a statement: it is given the texts of its transaction so far, its own last.
+    typealias Judge = @Sendable (_ statements: [String]) -> Verdict
+
     private struct State {
         var refuses = false
+        var isFrozen = false
         var held = 0
         var lost = 0
         var pipes: [ObjectIdentifier: DatabasePipe] = [:]
@@ -23,15 +27,15 @@ final class DatabaseProxy: Sendable {
     let port: Int
     private let listener: Int32
     private let target: Int
-    private let judge: @Sendable (String) -> Verdict
+    private let judge: Judge
     private let state = Mutex(State())
 
     /// Begins to listen.
     ///
     /// - Parameters:
     ///   - target: the database's port on 127.0.0.1.
-    ///   - judge: what becomes of a statement, told by its text.
-    init(to target: Int, _ judge: @escaping @Sendable (_ sql: String) -> Verdict) throws {
+    ///   - judge: what becomes of each statement.
+    init(to target: Int, _ judge: @escaping Judge = { _ in .pass }) throws {
         self.target = target
         self.judge = judge
         port = try FreePort.find()
@@ -68,6 +72,13 @@ final class DatabaseProxy: Sendable {
         set { state.withLock { $0.refuses = newValue } }
     }
 
+    /// Whether nothing is passed on any more, while connections stay and new ones are taken: as of a machine that hangs.
+    /// Not undone for the connections that had something to say meanwhile.
+    var isFrozen: Bool {
+        get { state.withLock { $0.isFrozen } }
+        set { state.withLock { $0.isFrozen = newValue } }
+    }
+
     /// Cuts every connection.
     func cutAll() {
         for pipe in state.withLock({ Array($0.pipes.values) }) { pipe.cut() }
@@ -77,6 +88,9 @@ final class DatabaseProxy: Sendable {
         guard !refuses, let server = try? LocalSocket.connect(port: target) else {
             close(accepted)
             return
+        }
+        let judge: Judge = { [weak self, judge] statements in
+            self?.isFrozen == true ? .hold : judge(statements)
         }
         let pipe = DatabasePipe(client: accepted, server: server, judge: judge) { [weak self] event in
             self?.state.withLock { state in

@@ -37,7 +37,8 @@ import Testing
                 if round.isMultiple(of: 2) {
                     try await nodes.cluster.disconnectAll(from: nodes.database)
                 } else {
-                    try await nodes.cluster.psql("SELECT pg_terminate_backend(\(Self.backend))", database: nodes.database)
+                    try await nodes.cluster.psql(
+                        "SELECT pg_terminate_backend(\(Self.backend))", database: nodes.database)
                 }
             }
         }
