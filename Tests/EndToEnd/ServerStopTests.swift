@@ -41,19 +41,17 @@ struct ServerStopTests {
         let stage = try await Stage.set()
         let bob = try await stage.api(of: stage.person("bob"))
         let carol = try await API.register("carol", at: stage.service.url)
-        var halves: [(id: String, socket: TestSocket, rest: String)] = []
-        defer { for half in halves { half.socket.close() } }
+        var halves: [HalfDeposit] = []
+        defer { for half in halves { half.close() } }
         for number in 1...4 {
-            let half = try await Self.halfDeposit("number \(number)", from: carol, to: "bob.1", at: stage.service)
-            halves.append(half)
+            halves.append(try await HalfDeposit("number \(number)", from: carol, to: "bob.1", at: stage.service))
         }
 
         async let end = stage.service.terminate()
         // Until the port is closed: from there on only what was under way is still served.
         while (try? await stage.service.api().call("GET", "/healthz")) != nil {}
         for half in halves {
-            try half.socket.send(half.rest)
-            let answer = try await half.socket.receiveAnswer()
+            let answer = try await half.finish()
             #expect(answer.hasPrefix("HTTP/1.1 201 "), "\(answer)")
             #expect(answer.lowercased().contains("\r\nconnection: close\r\n"), "\(answer)")
         }
@@ -62,28 +60,5 @@ struct ServerStopTests {
         try await stage.service.start()
         let found = try await bob.mailbox().compactMap { $0["id"].string }
         #expect(Set(found) == Set(halves.map(\.id)))
-    }
-
-    /// Begins a deposit that the service has seen: it asked for the body, of which the half is sent.
-    private static func halfDeposit(
-        _ text: String, from sender: API, to mailbox: String, at service: Service
-    ) async throws -> (id: String, socket: TestSocket, rest: String) {
-        let id = RandomID.make()
-        let body = String(decoding: Foreign.envelope(text), as: UTF8.self)
-        let socket = try TestSocket(port: service.port)
-        try socket.send(
-            """
-            PUT /v1/mailboxes/\(mailbox)/envelopes/\(id) HTTP/1.1\r
-            Host: 127.0.0.1\r
-            Authorization: Bearer \(sender.token ?? "")\r
-            Expect: 100-continue\r
-            Content-Length: \(body.utf8.count)\r
-            \r
-
-            """)
-        try #require(try await socket.receiveHead().hasPrefix("HTTP/1.1 100 "))
-        let half = body.index(body.startIndex, offsetBy: body.count / 2)
-        try socket.send(String(body[..<half]))
-        return (id, socket, String(body[half...]))
     }
 }
