@@ -55,11 +55,12 @@ import Testing
     @Test func aClientThatLeavesFreesItsPoll() async throws {
         let site = try await Site()
         let bob = try await site.bob()
-        for _ in 1...3 {
-            let poll = Task { try await bob.call("GET", "/v1/mailbox?wait=55&after=0") }
+        for version in [HTTPClient.Configuration.Version.http1, .negotiated] {
+            let leaving = API(bob.url, token: bob.token, http: try site.client(version))
+            let poll = Task { try await leaving.call("GET", "/v1/mailbox?wait=55&after=0") }
             try await site.untilUnderWay(1)
             let before = try site.connections()
-            poll.cancel()
+            leaving.http.close()
             await #expect(throws: (any Error).self) { try await poll.value }
             // A node has a connection until what was asked there is over, also when nginx has closed it.
             try await until { try site.connections() < before }
@@ -137,8 +138,8 @@ private final class Site: Sendable {
     }
 
     /// A client that trusts the certificate.
-    func client() throws -> HTTPClient {
-        try HTTPClient(.init(version: .negotiated, certificateAuthorityFile: folder.file("fullchain.pem")))
+    func client(_ version: HTTPClient.Configuration.Version = .negotiated) throws -> HTTPClient {
+        try HTTPClient(.init(version: version, certificateAuthorityFile: folder.file("fullchain.pem")))
     }
 
     func api(token: String? = nil) throws -> API { API(url, token: token, http: try client()) }
@@ -165,31 +166,22 @@ private final class Site: Sendable {
     func connections() throws -> Int {
         let ports = [first.port, second.port].map { String($0, radix: 16, uppercase: true) }
         let (established, closeWait) = ("01", "08")
-        return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").dropFirst().count {
-            let fields = $0.split(separator: " ")
-            let port = fields[1].split(separator: ":")[1]
-            return ports.contains(String(port)) && [established, closeWait].contains(fields[3])
+        let table = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+        var count = 0
+        for line in table.split(separator: "\n").dropFirst() {
+            let fields = line.split(separator: " ").map(String.init)
+            let isOurs = ports.contains { fields[1].hasSuffix(":" + $0) }
+            if isOurs, [established, closeWait].contains(fields[3]) { count += 1 }
         }
+        return count
     }
 
     private static func makeCertificate(in folder: Folder) async throws {
-        let openssl = try Program(
-            "/usr/bin/env",
-            [
-                "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-                "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-keyout",
-                folder.file("privkey.pem"), "-out", folder.file("fullchain.pem"),
-            ])
+        let command = """
+            openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost \
+            -addext subjectAltName=DNS:localhost -keyout privkey.pem -out fullchain.pem
+            """
+        let openssl = try Program("/bin/sh", ["-c", command], folder: folder.path)
         guard await openssl.end() == .exited(0) else { throw Failure("openssl: \(openssl.errors.text)") }
-    }
-}
-
-/// Asks again and again; throws after a time that is long for any machine and short for a poll.
-private func until(_ isSo: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(30)
-    while try await !isSo() {
-        guard ContinuousClock.now < deadline else { throw Failure("what was waited for has not come") }
-        // Between two questions; how long matters to nothing.
-        try await Task.sleep(for: .milliseconds(10))
     }
 }

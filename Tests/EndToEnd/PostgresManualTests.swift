@@ -31,11 +31,11 @@ import Testing
         let holder = Task { try await cluster.psql(Self.hold, database: url) }
         let waiter = Task { try await cluster.psql(Self.wait, database: url) }
         let locks = try #require(manual.queries.first { $0.contains("pg_blocking_pids") })
-        while try await !cluster.psql(locks, database: url).contains("UPDATE device") { await Task.yield() }
+        try await until { try await cluster.psql(locks, database: url).contains("UPDATE device") }
         #expect(try await cluster.psql(locks, database: url).firstMatch(of: #/^\d+\|\{\d+\}\|/#) != nil)
         try await cluster.disconnectAll(from: "sealpost")
         _ = await (holder.result, waiter.result)
-        while try await bob.call("GET", "/readyz").status != 200 { await Task.yield() }
+        try await until { try await bob.call("GET", "/readyz").status == 200 }
         #expect(try await bob.mailbox().count == 1)
         #expect(await service.terminate() == .exited(0))
         await cluster.end()
