@@ -46,6 +46,8 @@ extension PostgresError: CustomStringConvertible {
         case .timedOut: "PostgreSQL did not answer in time"
         case .commitUnknown: "the connection to PostgreSQL broke during a commit"
         case .cancelled: "the query was cancelled"
+        case .server(let error) where error.state.isOfAnotherSession:
+            "PostgreSQL \(error.state.code): \(error.message); is there a pooler in between that does not keep sessions?"
         case .server(let error): "PostgreSQL \(error.state.code): \(error.message)"
         case .unexpectedValue(let what): "PostgreSQL gave \(what)"
         case .closed: "the connection to PostgreSQL is closed"

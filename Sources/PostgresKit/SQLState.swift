@@ -18,6 +18,7 @@ public struct SQLState: Sendable, Hashable {
     public static let deadlockDetected = SQLState("40P01")
     public static let insufficientPrivilege = SQLState("42501")
     public static let undefinedTable = SQLState("42P01")
+    public static let duplicateStatement = SQLState("42P05")
     public static let syntaxError = SQLState("42601")
     public static let featureNotSupported = SQLState("0A000")
     public static let invalidParameter = SQLState("22023")
@@ -34,10 +35,13 @@ public struct SQLState: Sendable, Hashable {
     var endsConnection: Bool {
         switch self {
         case .adminShutdown, .crashShutdown, .cannotConnectNow, .idleInTransaction, .readOnlyTransaction,
-            .unknownStatement, .featureNotSupported:
+            .unknownStatement, .duplicateStatement, .featureNotSupported:
             true
         default:
             kind == "08"
         }
     }
+
+    /// Statements of this connection are not there, or those of others are: a pooler in between does not keep sessions.
+    var isOfAnotherSession: Bool { self == .unknownStatement || self == .duplicateStatement }
 }

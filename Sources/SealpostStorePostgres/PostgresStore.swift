@@ -34,6 +34,7 @@ package final class PostgresStore: MailStore {
         }
     }
 
+    private let settings: PostgresSettings
     let pool: PostgresPool
     let keyring: Keyring
     let wakes: PostgresWakeChannel
@@ -56,7 +57,7 @@ package final class PostgresStore: MailStore {
         self.keyring = keyring
         manualTime = now
         self.betweenReads = betweenReads
-        let settings = PostgresSettings(
+        settings = PostgresSettings(
             url: configuration.url, applicationName: "sealpost",
             statementTimeout: configuration.statementTimeout, lockTimeout: configuration.lockTimeout,
             preparation: [Self.preparation])
@@ -87,6 +88,15 @@ package final class PostgresStore: MailStore {
     /// another keyring. Once at start, after the migrations.
     package func adoptKeyring() async throws(StoreError) {
         try await write { try $0.adoptKeyring() }
+    }
+
+    /// Whether no pooler gives this node's connections to others after each transaction, once at start. Where to listen is
+    /// looked at, too.
+    package func keepsSessions() async throws(StoreError) -> Bool {
+        try await outcome {
+            guard try await self.settings.keepsSessions() else { return false }
+            return try await self.wakes.keepsSessions()
+        }
     }
 
     package func check() async throws(StoreError) {

@@ -11,18 +11,30 @@ struct ReadmeTests {
         try FileManager.default.createSymbolicLink(
             atPath: folder.file("bin/sealpost"), withDestinationPath: Binary.path)
 
-        let markdown = try String(contentsOfFile: Binary.repository + "/README.md", encoding: .utf8)
-            .replacing("127.0.0.1:8080", with: "127.0.0.1:\(service.port)")
+        let (one, two) = (try FreePort.find(), try FreePort.find())
+        let places = [
+            "127.0.0.1:8080": "127.0.0.1:\(service.port)",
+            "postgres://sealpost:secret@127.0.0.1/sealpost": try await PostgresCluster.shared.createDatabase(),
+            "127.0.0.1:8081": "127.0.0.1:\(one)", "--listen-port 8081": "--listen-port \(one)",
+            "127.0.0.1:8082": "127.0.0.1:\(two)", "--listen-port 8082": "--listen-port \(two)",
+        ]
+        var markdown = try String(contentsOfFile: Binary.repository + "/README.md", encoding: .utf8)
+        for (printed, here) in places {
+            #expect(markdown.contains(printed))
+            markdown.replace(printed, with: here)
+        }
         let tour = ShellTour(markdown: markdown)
         #expect(tour.blocks.count >= 5, "the tours are there")
 
         let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
         let environment = [
             "PATH": "\(folder.file("bin")):\(path)", "HOME": folder.path, "SEALPOST_SERVER": service.url,
+            "SEALPOST_PASSWORDS_PROFILE": "minimal",
         ]
+        // With what it left running, if it hangs.
         let shell = try Program(
-            "/bin/bash", ["-c", tour.script(folder: folder.path)], environment: environment, folder: folder.path,
-            limit: .seconds(240))
+            "/usr/bin/timeout", ["200", "/bin/bash", "-c", tour.script(folder: folder.path)], environment: environment,
+            folder: folder.path, limit: .seconds(240))
         #expect(await shell.end() == .exited(0), "\(shell.errors.text)")
         for (index, block) in tour.blocks.enumerated() {
             let output = try String(contentsOfFile: folder.file("block-\(index)"), encoding: .utf8)

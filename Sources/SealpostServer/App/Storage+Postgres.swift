@@ -26,6 +26,10 @@ extension Storage {
             isNew: configured.made != nil)
         do {
             return try await storage.preparing {
+                // Before anything else: without sessions whatever comes next fails in words that tell nobody why.
+                guard try await store.keepsSessions() else {
+                    throw ConfigurationError.poolerWithoutSessions(database)
+                }
                 try await storage.bringUpToDate(migrating: migrating)
                 do throws(StoreError) {
                     try await store.adoptKeyring()

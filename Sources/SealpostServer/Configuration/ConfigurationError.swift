@@ -10,6 +10,8 @@ package enum ConfigurationError: Error, Sendable, Hashable {
     /// The database beside it has what was sealed under a keyring that is not there.
     case missingKeyring(path: String, database: String)
     case unreachableDatabase(DatabaseURL, cause: String)
+    /// It, or where to listen, leads through a pooler that gives connections to others between transactions.
+    case poolerWithoutSessions(DatabaseURL)
     /// There was no keyring here, and the database is in use under another than the new one; the new one is gone again.
     case foreignDatabase(DatabaseURL, keyring: String)
 }
@@ -27,6 +29,9 @@ extension ConfigurationError: CustomStringConvertible {
             "the keyring \(path) is missing, and \(database) is of no use without it:"
                 + " restore it from where it was backed up"
         case .unreachableDatabase(let database, let cause): "the database \(database) cannot be used now: \(cause)"
+        case .poolerWithoutSessions(let database):
+            "the database \(database) is behind a pooler that does not keep sessions, and nodes need them:"
+                + " set it to pool sessions (pool_mode = session in PgBouncer), or name the database itself"
         case .foreignDatabase(let database, let path):
             "there is no keyring \(path), and \(database) is in use with one:"
                 + " copy the keyring of another node, or restore it from where it was backed up"

@@ -40,7 +40,7 @@ extension SQLState {
         // Connections, transactions that ended, rollbacks, resources, limits, states, an operator, the system.
         case "08", "25", "40", "53", "54", "55", "57", "58": true
         // What a connection had prepared before the schema changed, or before a pooler gave it to somebody else.
-        default: self == .featureNotSupported || self == .unknownStatement
+        default: [.featureNotSupported, .unknownStatement, .duplicateStatement].contains(self)
         }
     }
 }

@@ -22,6 +22,7 @@ final class PostgresWakeChannel: WakeChannel {
     private let node = Random.bytes(6).map { String($0, radix: 36) }.joined()
     private let pool: PostgresPool
     private let listening: PostgresSettings
+    private let listensElsewhere: Bool
     private let outgoing = Mutex(Outgoing())
 
     /// - Parameters:
@@ -34,6 +35,18 @@ final class PostgresWakeChannel: WakeChannel {
         listening.applicationName = "sealpost listen"
         listening.preparation = []
         self.listening = listening
+        listensElsewhere = listening.url != sending.url
+    }
+
+    /// Whether the connection to listen on is a session of its own; see `PostgresSettings.keepsSessions`. One that cannot
+    /// be had now is not needed now either.
+    func keepsSessions() async throws -> Bool {
+        guard listensElsewhere else { return true }
+        do {
+            return try await listening.keepsSessions()
+        } catch is PostgresError {
+            return true
+        }
     }
 
     func publish(_ wakes: [RemoteWake]) {

@@ -57,7 +57,9 @@ enum ServerSettings {
         switch error {
         case .folderInUse: .tryAgain
         case .unreachableDatabase: .unavailable
-        case .badValue, .unknownKey, .unreadableFile, .unusableFolder, .missingKeyring, .foreignDatabase: .badState
+        case .badValue, .unknownKey, .unreadableFile, .unusableFolder, .missingKeyring, .foreignDatabase,
+            .poolerWithoutSessions:
+            .badState
         }
     }
 }

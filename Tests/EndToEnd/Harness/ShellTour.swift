@@ -43,9 +43,9 @@ struct ShellTour {
     }
 
     /// One shell script of all blocks: each block's output goes to a file of its own, so that what one block sets is
-    /// there in the next. A block that runs until something shows is run aside.
+    /// there in the next. A block that runs until something shows is run aside. Nothing is left running.
     func script(folder: String) -> String {
-        var script = "set -euo pipefail\n"
+        var script = "set -euo pipefail\ntrap 'kill $(jobs -p) 2>/dev/null || true' EXIT\n"
         for (index, block) in blocks.enumerated() {
             let output = "\(folder)/block-\(index)"
             script += "echo 'README.md, the block at line \(block.line)' >&2\n"
