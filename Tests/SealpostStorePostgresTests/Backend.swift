@@ -6,16 +6,15 @@ import Testing
 
 @testable import SealpostStorePostgres
 
-/// The database of each place, made when it is first opened.
-private let databases = Mutex<[ObjectIdentifier: String]>([:])
+/// The database of each place, by its folder; made when it is first opened.
+private let databases = Mutex<[String: String]>([:])
 
 extension StorePlace {
     /// The URL of this place's database.
     func database() async throws -> String {
-        let id = ObjectIdentifier(folder)
-        if let known = databases.withLock({ $0[id] }) { return known }
+        if let known = databases.withLock({ $0[folder.path] }) { return known }
         let url = try await PostgresCluster.shared.createDatabase()
-        databases.withLock { $0[id] = url }
+        databases.withLock { $0[folder.path] = url }
         return url
     }
 
