@@ -99,6 +99,22 @@ import Testing
         #expect(pool.leased == 0 && pool.waiting == 0)
     }
 
+    @Test func aCallerThatIsCancelledAlreadyDoesNotWait() async throws {
+        let pool = try await pool(limit: 1)
+        let occupation = Occupation()
+        let first = try await occupation.task(in: pool)
+        let second = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await pool.perform { $0.backend }
+        }
+        second.cancel()
+        let start = ContinuousClock.now
+        #expect(await failure { try await second.value } == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(10))
+        occupation.end()
+        _ = try await first.value
+    }
+
     @Test func aStormOfCancellationsLosesNothing() async throws {
         let pool = try await pool(limit: 4)
         let done = Counter()

@@ -75,6 +75,14 @@ import Testing
         #expect(all)
     }
 
+    @Test func megabytesGoOutWhenNothingComesBackMeanwhile() async throws {
+        let big = [UInt8](repeating: 7, count: 1 << 20)
+        try await Database.connection().perform { session throws in
+            let rows = try session.pipeline((0..<16).map { _ in "SELECT length(\(big))" })
+            #expect(try rows.map { try $0[0].value(0, as: Int.self) } == Array(repeating: 1 << 20, count: 16))
+        }
+    }
+
     @Test func anAnswerOutlivesTheNextQuery() async throws {
         try await Database.connection().perform { session throws in
             let rows = try session.run("SELECT generate_series(1, 1000)")

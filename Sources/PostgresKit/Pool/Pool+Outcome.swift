@@ -25,7 +25,11 @@ extension PostgresPool {
                 let mayPass = error.isTransient || error == .timedOut || error == .exhausted
                 guard mayPass, ContinuousClock.now < deadline else { throw error }
             }
-            try await Task.sleep(for: .milliseconds(50))
+            do {
+                try await Task.sleep(for: .milliseconds(50))
+            } catch {
+                throw PostgresError.cancelled
+            }
         }
     }
 }
@@ -65,14 +69,15 @@ extension PostgresSession {
 
     /// The first number of a transaction that this life of the server has given, as long as that can be told: until its
     /// first checkpoint, for the last one is from its beginning then. Only such a checkpoint begins where it ends,
-    /// unless the log is kept minimal.
+    /// unless the log is kept minimal; and one that was copied from another server has that one's time line.
     private func firstNumber() throws(PostgresError) -> UInt64? {
         do throws(PostgresError) {
             let row = try run(
                 """
                 SELECT split_part(next_xid, ':', 1)::bigint << 32 | split_part(next_xid, ':', 2)::bigint
-                FROM pg_control_checkpoint() WHERE redo_lsn = checkpoint_lsn
-                    AND current_setting('wal_level') <> 'minimal' AND NOT pg_is_in_recovery()
+                FROM pg_control_checkpoint() WHERE CASE WHEN pg_is_in_recovery() THEN false
+                    ELSE redo_lsn = checkpoint_lsn AND current_setting('wal_level') <> 'minimal' AND timeline_id =
+                        ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int END
                 """
             ).first
             return try row.map { row throws(PostgresError) in UInt64(bitPattern: try row.value(0, as: Int64.self)) }
