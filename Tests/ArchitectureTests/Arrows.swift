@@ -26,7 +26,8 @@ enum Arrows {
             "Metrics", "ServiceLifecycle",
         ] + foundation,
         "SealpostServer": [
-            "SealpostDelivery", "SealpostStore", "SealpostStoreSQLite", "SealpostStorePostgres", "SealpostCore", "SealpostFormats", "SodiumKit",
+            "SealpostDelivery", "SealpostStore", "SealpostStoreSQLite", "SealpostStorePostgres", "SealpostCore",
+            "SealpostFormats", "SodiumKit",
             "CurlKit", "Synchronization", "Dispatch", "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
             "Configuration", "Crypto", "JWTKit", "Hummingbird", "HummingbirdCore", "APIDescription", "HTTPTypes",
             "NIOCore", "NIOPosix", "NIOHTTP1",

@@ -111,9 +111,13 @@ extension DeviceListChange {
 }
 
 extension RecordID {
-    /// A new one from the operating system's generator.
+    /// A new one from the operating system's generator. Its text does not begin with `-`: a tool at a shell would take
+    /// that for an option.
     package static func random() -> RecordID {
-        // An id of 16 bytes is always valid.
-        RecordID(Random.bytes(16))!
+        while true {
+            // An id of 16 bytes is always valid.
+            let id = RecordID(Random.bytes(16))!
+            if !id.description.hasPrefix("-") { return id }
+        }
     }
 }

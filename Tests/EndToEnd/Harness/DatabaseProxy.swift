@@ -21,6 +21,7 @@ final class DatabaseProxy: Sendable {
         var isFrozen = false
         var held = 0
         var lost = 0
+        var statements: [String: Int] = [:]
         var pipes: [ObjectIdentifier: DatabasePipe] = [:]
     }
 
@@ -66,6 +67,11 @@ final class DatabaseProxy: Sendable {
     /// Answers that were kept from a node.
     var lost: Int { state.withLock { $0.lost } }
 
+    /// How often a statement came that has this in its text.
+    func count(of text: String) -> Int {
+        state.withLock { $0.statements.filter { $0.key.contains(text) }.values.reduce(0, +) }
+    }
+
     /// Whether new connections are closed at once, as if nobody listened.
     var refuses: Bool {
         get { state.withLock { $0.refuses } }
@@ -90,7 +96,11 @@ final class DatabaseProxy: Sendable {
             return
         }
         let judge: Judge = { [weak self, judge] statements in
-            self?.isFrozen == true ? .hold : judge(statements)
+            let isFrozen = self?.state.withLock { state in
+                if let last = statements.last { state.statements[last, default: 0] += 1 }
+                return state.isFrozen
+            }
+            return isFrozen == true ? .hold : judge(statements)
         }
         let pipe = DatabasePipe(client: accepted, server: server, judge: judge) { [weak self] event in
             self?.state.withLock { state in

@@ -23,7 +23,8 @@ import Testing
         let device = try await nodes.stage.api(of: phone, scopes: ["mailbox"])
         // What came with the linking.
         let cursor = try await device.call("GET", "/v1/mailbox").json["cursor"].integer
-        try await Self.expectEnd(of: nodes.second.api(as: device), after: cursor ?? 0, "device") {
+        // The tool first takes it off the list: a poll may hear of that before it ends with its device.
+        try await Self.expectEnd(of: nodes.second.api(as: device), after: cursor ?? 0, "device", [200, 401]) {
             try await alice.json("device", "remove", "alice.2")
         }
     }
@@ -64,7 +65,8 @@ import Testing
 
     /// Polls that are parked at a node end when something happens elsewhere, and the token is refused there.
     private static func expectEnd(
-        of device: API, after cursor: Int = 0, _ what: String, _ body: @Sendable () async throws -> some Sendable
+        of device: API, after cursor: Int = 0, _ what: String, _ statuses: Set<Int> = [401],
+        _ body: @Sendable () async throws -> some Sendable
     ) async throws {
         let ended = Moment()
         let polls = try await device.whileParked(after: cursor) {
@@ -76,7 +78,7 @@ import Testing
         print(
             "a \(what) is refused at the other node \(refusal.inMilliseconds) ms after its polls ended there, which was",
             "\(delays.map(\.inMilliseconds)) ms after the command's end")
-        #expect(polls.map(\.answer.status) == [401, 401, 401, 401])
+        #expect(polls.count == 4 && statuses.isSuperset(of: polls.map(\.answer.status)))
         #expect(delays.allSatisfy { $0 < bound } && refusal < bound)
     }
 

@@ -18,6 +18,10 @@ import Testing
             headers: key.map { [("Idempotency-Key", $0)] } ?? [], json: json)
     }
 
+    @Test func anIDIsNoOptionAtAShell() {
+        #expect(!(0..<2000).contains { _ in RecordID.random().description.hasPrefix("-") })
+    }
+
     @Test func aTokenIsRecognisableWorksInItsScopesAndIsShownOnce() async throws {
         try await TestServer.run { server in
             let session = try await server.register("alice").session
