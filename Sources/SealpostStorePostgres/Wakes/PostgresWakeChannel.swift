@@ -29,7 +29,10 @@ final class PostgresWakeChannel: WakeChannel {
     ///   - sending: of the store
     ///   - url: the primary itself, if the store goes through a pooler
     init(sending: PostgresSettings, listening url: String?) {
-        pool = PostgresPool(sending, limit: 1)
+        var notifying = sending
+        // A wake need not be on a disk to be heard.
+        notifying.preparation = ["SELECT set_config('synchronous_commit', 'off', false)"]
+        pool = PostgresPool(notifying, limit: 1)
         var listening = sending
         listening.url = url ?? sending.url
         listening.applicationName = "sealpost listen"
