@@ -29,6 +29,8 @@ import Testing
 
         // Somebody who holds a lock, and somebody who waits for it.
         let holder = Task { try await cluster.psql(Self.hold, database: url) }
+        let open = try #require(manual.queries.first { $0.contains("xact_start") })
+        try await until { try await cluster.psql(open, database: url).contains("|SELECT pg_sleep") }
         let waiter = Task { try await cluster.psql(Self.wait, database: url) }
         let locks = try #require(manual.queries.first { $0.contains("pg_blocking_pids") })
         try await until { try await cluster.psql(locks, database: url).contains("UPDATE device") }
@@ -41,7 +43,7 @@ import Testing
         await cluster.end()
     }
 
-    /// The other one's wait ends it: nothing here depends on how long it sleeps.
+    /// It is disconnected: nothing here depends on how long it would sleep.
     private static let hold = "BEGIN; UPDATE device SET name = name; SELECT pg_sleep(60);"
     private static let wait = "SET lock_timeout = 0; UPDATE device SET name = name;"
 
