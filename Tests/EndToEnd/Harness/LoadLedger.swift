@@ -40,6 +40,9 @@ final class LoadLedger: Sendable {
         }
     }
 
+    /// Answers of 503.
+    var refusals: Int { state.withLock { $0.refusals } }
+
     func broke() { state.withLock { $0.breaks += 1 } }
 
     /// Notes what may not happen.
