@@ -5,7 +5,7 @@ import Testing
 @testable import SealpostClient
 
 /// Sending and receiving through the library, where things go wrong on the way.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientDeliveryTests {
     @Test func whatArrivesGarbledIsSentAgainAndShownOnce() async throws {
         let (service, folder) = (try await Service.start(), try Folder())

@@ -4,7 +4,7 @@ import Testing
 @testable import SealpostClient
 
 /// Mail from a device whose account's list the server holds back waits here, and is not lost.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientHeldMailTests {
     @Test func aListThatCannotBeFetchedIsAskedForAgainAndNobodyIsAccused() async throws {
         let (service, folder) = (try await Service.start(), try Folder())

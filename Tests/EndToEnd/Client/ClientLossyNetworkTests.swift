@@ -4,7 +4,7 @@ import Testing
 @testable import SealpostClient
 
 /// Answers that get lost at random, and not a message is lost, repeated or out of order.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientLossyNetworkTests {
     @Test func everyMessageArrivesOnceAndInOrderThoughAnswersAreLost() async throws {
         let (service, folder) = (try await Service.start(), try Folder())

@@ -5,7 +5,7 @@ import Testing
 @testable import SealpostClient
 
 /// Becoming a device, also where two machines want to be the first or the way is interrupted.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientRegistrationTests {
     private func logIn(
         _ handle: String, at service: Service, _ folder: Folder, _ name: String,

@@ -4,7 +4,7 @@ import Testing
 @testable import SealpostClient
 
 /// What the client does as time passes; its clock is moved, the service's is real.
-@Suite(.timeLimit(.minutes(4)))
+@Suite(.timeLimit(.minutes(10)))
 struct ClientTimeTests {
     private func claim(_ handle: String, by api: API) async throws -> JSON {
         let answer = try await api.call(
