@@ -127,6 +127,10 @@ import Testing
             "BEGIN; SELECT pg_current_xact_id(); CREATE TABLE other_\(lost.value) (n int); COMMIT")
         #expect(UInt64(given) == lost.value, "the case that is to be tested")
         #expect(try await pool.outcome(of: lost, within: .seconds(10)) == .rolledBack)
+        // The next life begins after that number, and knows it as committed.
+        await cluster.stopImmediately()
+        try await cluster.start()
+        #expect(await failure { try await pool.outcome(of: lost, within: .seconds(10)) } == .commitUnknown(lost))
         // After the first checkpoint nobody can tell any more.
         try await cluster.psql("CHECKPOINT")
         #expect(await failure { try await pool.outcome(of: lost, within: .seconds(10)) } == .commitUnknown(lost))
@@ -187,7 +191,8 @@ import Testing
         }
         let all = Set(there)
         for (number, isCommitted) in known { #expect(all.contains(number) == isCommitted) }
-        #expect(doubted == 0)
+        // One at most of each user in each round: who was committed before a crash cannot be told for certain.
+        #expect(doubted <= 24)
         try await pool.perform { _ = try $0.run("DROP TABLE around") }
     }
 
