@@ -127,6 +127,10 @@ import Testing
             "BEGIN; SELECT pg_current_xact_id(); CREATE TABLE other_\(lost.value) (n int); COMMIT")
         #expect(UInt64(given) == lost.value, "the case that is to be tested")
         #expect(try await pool.outcome(of: lost, within: .seconds(10)) == .rolledBack)
+        // The next life begins after that number, and knows it as committed.
+        await cluster.stopImmediately()
+        try await cluster.start()
+        #expect(await failure { try await pool.outcome(of: lost, within: .seconds(10)) } == .commitUnknown(lost))
         // After the first checkpoint nobody can tell any more.
         try await cluster.psql("CHECKPOINT")
         #expect(await failure { try await pool.outcome(of: lost, within: .seconds(10)) } == .commitUnknown(lost))
@@ -162,7 +166,7 @@ import Testing
     @Test func whatBecameOfCommitsAroundACrashIsNeverToldWrongly() async throws {
         let pool = PostgresPool(settings(), limit: 8)
         try await pool.perform { _ = try $0.run("CREATE TABLE around (n bigint PRIMARY KEY)") }
-        var (known, doubted) = ([Int: Bool](), 0)
+        var known: [Int: Bool] = [:]
         for round in 0..<3 {
             let commits = Counter()
             let results = Task {
@@ -178,16 +182,14 @@ import Testing
             while commits.value < 50 { await Task.yield() }
             await cluster.stopImmediately()
             try await cluster.start()
-            for (number, isCommitted) in await results.value {
-                if let isCommitted { known[number] = isCommitted } else { doubted += 1 }
-            }
+            // What was committed just before the crash stays in doubt, and nothing is said of it.
+            for (number, isCommitted) in await results.value { known[number] = isCommitted }
         }
         let there = try await pool.perform { session in
             try session.run("SELECT n FROM around").map { try $0.value(0, as: Int.self) }
         }
         let all = Set(there)
         for (number, isCommitted) in known { #expect(all.contains(number) == isCommitted) }
-        #expect(doubted == 0)
         try await pool.perform { _ = try $0.run("DROP TABLE around") }
     }
 

@@ -8,9 +8,9 @@ extension PostgresPool {
     /// Asks the server what became of a transaction whose COMMIT got no answer, again and again while the server cannot
     /// be reached or the transaction is still under way there. Throws what kept it from knowing when the time is over.
     ///
-    /// Throws `commitUnknown` if that cannot be known any more: the server went down in between and has been up again for
-    /// some minutes, or another server, that may not have had all from the first, took its place. (A server that went
-    /// down twice in between, each time with what it had last given out, can still mislead.)
+    /// Throws `commitUnknown` if that cannot be known any more: the server went down in between, or another one took its
+    /// place, and whoever has the number now is committed. It may be the same transaction, or one that got the number of
+    /// one that was lost: also long before, for a server may go down twice in between.
     public func outcome(of transaction: TransactionID, within limit: Duration) async throws -> Outcome {
         let deadline = ContinuousClock.now + limit
         while true {
@@ -42,13 +42,9 @@ extension PostgresSession {
     }
 
     fileprivate func fate(of transaction: TransactionID) throws(PostgresError) -> Fate {
-        var isCertain = false
-        if let life, let before = transaction.life { isCertain = life.isSame(as: before) }
-        if !isCertain, let next = try firstNumber() {
-            // Given in an earlier life and in this one, maybe; but what is committed is known to a recovery.
-            if transaction.value >= next { return .settled(.rolledBack) }
-            isCertain = true
-        }
+        let isCertain = if let life, let before = transaction.life { life.isSame(as: before) } else { false }
+        // What is committed is known to every recovery: no life begins with its number, or a smaller one.
+        if !isCertain, let next = try firstNumber(), transaction.value >= next { return .settled(.rolledBack) }
         switch try status(of: transaction) {
         case "aborted": return .settled(.rolledBack)
         case "committed" where isCertain: return .settled(.committed)
