@@ -14,12 +14,14 @@ extension Storage {
         settings.connections = configuration.postgresConnections
         settings.statementTimeout = configuration.postgresStatementTimeout
         settings.lockTimeout = configuration.postgresLockTimeout
-        // A connection a lane; the rest is for what comes one by one.
+        // Few lanes, each with a connection while it has a call under way: what a batch costs the database is much the
+        // same however much is in it. Two for what others wait for, so that a lock held elsewhere does not stop all. The
+        // other connections are for what comes one by one.
         var lanes = Lanes()
-        lanes.deposits = max(1, settings.connections / 4)
-        lanes.fetches = max(1, settings.connections / 4)
-        lanes.claims = max(1, settings.connections / 8)
-        lanes.acks = max(1, settings.connections / 8)
+        lanes.deposits = max(2, settings.connections / 8)
+        lanes.fetches = max(2, settings.connections / 8)
+        lanes.claims = max(1, settings.connections / 16)
+        lanes.acks = max(1, settings.connections / 16)
         let store = PostgresStore(settings, keyring: configured.keyring, now: clock.turned)
         let storage = Storage(
             store: store, keyring: configured.keyring, wakes: store.wakeChannel, lanes: lanes,
