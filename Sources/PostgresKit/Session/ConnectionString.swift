@@ -116,6 +116,7 @@ func withCStrings<Value>(
         for copy in copies { free(copy) }
     }
     return (copies.map { UnsafePointer($0) } + [nil]).withUnsafeBufferPointer { pointers in
+        // It ends with a null, so it is not empty and has an address.
         guard let base = pointers.baseAddress else { preconditionFailure("the array has a null at least") }
         return body(base)
     }
